@@ -1,0 +1,1 @@
+"""An invented world of customers to measure regpipe on, and the yardstick."""

@@ -1,0 +1,1 @@
+"""Where rows live: the Engine protocol, and DuckDB behind it."""

@@ -1,0 +1,305 @@
+"""The DuckDB engine: the only module that uses duckdb."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from regpipe.engine.protocol import BatchFunction, TableDelta, TextFile
+from regpipe.errors import IrregularFileError, RegistryError, StepError
+from regpipe.outcome import Delta
+from regpipe.sql.step import Step, comma, ident, literal
+
+BATCH_ROWS = 100_000
+"""Rows of one Arrow batch: large enough for vectorised checks, small in memory."""
+
+STORAGE_VERSION = "v1.5.0"
+"""Registries are written so that every DuckDB regpipe supports can open them."""
+
+LONGEST = 1_900_000
+"""Bytes of a record that DuckDB reads without being told to make room."""
+
+SLOW = "fsst,zstd"
+"""Compressions left out when writing: a fifth of the time of a first run, and
+dictionaries of whole row groups come out smaller than either."""
+
+ERRORS = pa.list_(pa.struct([("column", pa.string()), ("check", pa.string())]))
+
+
+class DuckDBEngine:
+    """An in-memory DuckDB with the registry attached read-only.
+
+    ``registry`` is None before the first run: then ``scripts`` make an empty
+    one in memory. ``spill`` is a folder of regpipe's own for rows that do not
+    fit in memory. With ``folders`` the engine is locked down: it reads the
+    registry (its tables by their bare names, too), writes into those folders,
+    and nothing it is asked to run can reach another file or change a setting.
+    """
+
+    def __init__(
+        self,
+        registry: Path | None,
+        scripts: Sequence[str] = (),
+        *,
+        spill: Path | None = None,
+        folders: Sequence[Path] | None = None,
+    ) -> None:
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "python_enable_replacements": "false",
+        }
+        if spill is not None:
+            config["temp_directory"] = str(spill)
+        self._db = duckdb.connect(":memory:", config=config)
+        self._db.execute("set TimeZone = 'UTC'")
+        self._db.execute(f"set disabled_compression_methods = '{SLOW}'")
+        self._db.execute(_text("vocabulary.duckdb.sql"))
+        if registry is None:
+            self._db.execute("attach ':memory:' as registry")
+            self._in("registry", scripts)
+        else:
+            self._attach(registry, "registry", "read_only")
+        if folders is not None:
+            allowed = comma((literal(str(folder)) for folder in folders), 0)
+            self._db.execute("set search_path = 'memory.main,registry.main'")
+            self._db.execute(f"set allowed_directories = [{allowed}]")
+            self._db.execute("set enable_external_access = false")
+            self._db.execute("set lock_configuration = true")
+
+    def load(self, name: str, file: TextFile) -> None:
+        """Make ``name`` a view over the file, every dialect option explicit."""
+        room = ""
+        if file.longest > LONGEST:
+            size = 2 * file.longest
+            room = f", max_line_size = {size}, buffer_size = {2 * size}"
+        types = comma((f"{literal(c)}: 'VARCHAR'" for c in file.columns), 0)
+        self._run(
+            name,
+            f"""
+            create or replace view {ident(name)} as
+            select * from read_csv(
+              {literal(str(file.path))},
+              auto_detect = false, columns = {{{types}}},
+              header = {str(file.header).lower()}, skip = 0,
+              delim = {literal(file.delimiter)}, quote = {literal(file.quote)},
+              escape = {literal(file.quote)}, comment = '',
+              strict_mode = true, null_padding = false{room}
+            )
+            """,
+        )
+
+    def make(self, step: Step) -> int:
+        """Keep the rows of ``step`` in memory (spilling when it must)."""
+        return self._run(
+            step.name, f"create or replace table {ident(step.name)} as\n{step.select}"
+        )
+
+    def define(self, step: Step) -> None:
+        """Make a view."""
+        self._run(
+            step.name, f"create or replace view {ident(step.name)} as\n{step.select}"
+        )
+
+    def put(self, name: str, rows: pa.Table) -> int:
+        """Copy the Arrow rows into a table."""
+        with self._seen(rows) as given:
+            return self._run(
+                name, f"create or replace table {ident(name)} as select * from {given}"
+            )
+
+    def map_batches(self, name: str, select: str, function: BatchFunction) -> int:
+        """Stream the rows through ``function``, a batch at a time."""
+        reader = self._db.cursor()
+        total = 0
+        try:
+            with _told(name):
+                batches = reader.sql(select).to_arrow_reader(BATCH_ROWS)
+            self.put(name, _with_errors(batches.schema.empty_table(), []))
+            for batch in batches:
+                checked = _with_errors(pa.Table.from_batches([batch]), function(batch))
+                with self._seen(checked) as given:
+                    self._run(name, f"insert into {ident(name)} select * from {given}")
+                total += batch.num_rows
+        finally:
+            reader.close()
+        return total
+
+    def collect(self, select: str) -> pa.Table:
+        """Give the rows of ``select``, all of them in memory."""
+        with _told("collect"):
+            return self._db.sql(select).to_arrow_table()
+
+    def export(
+        self,
+        select: str,
+        columns: Sequence[str],
+        order_by: Sequence[str],
+        path: Path,
+        delimiter: str,
+    ) -> int:
+        """Write the rows as CSV: UTF-8, LF, a cell quoted where it must be."""
+        written = comma(map(ident, columns), 0)
+        order = ", ".join(f"{ident(column)} nulls first" for column in order_by)
+        return self._run(
+            path.name,
+            f"""
+            copy (select {written} from ({select}) order by {order})
+            to {literal(str(path))} (
+              format csv, header true, delimiter {literal(delimiter)},
+              nullstr '', use_tmp_file false
+            )
+            """,
+        )
+
+    def publish(
+        self,
+        target: Path,
+        scripts: Sequence[str],
+        deltas: Sequence[TableDelta],
+        run_id: int,
+    ) -> Mapping[str, Delta]:
+        """Apply the deltas to ``target`` in one transaction, then checkpoint."""
+        counts = {}
+        self._attach(target, "target", f"storage_version {literal(STORAGE_VERSION)}")
+        try:
+            self._run("publish", "begin")
+            self._in("target", scripts)
+            for delta in deltas:
+                counts[delta.table] = self._apply(delta, run_id)
+            self._run("publish", "commit")
+        except BaseException:
+            self._db.execute("rollback")
+            raise
+        else:
+            self._run("publish", "checkpoint target")
+        finally:
+            self._db.execute("detach target")
+        return counts
+
+    def drop(self, *names: str) -> None:
+        """Drop tables (or views) of these names where they exist."""
+        kinds = dict(
+            self._db.execute(
+                "select table_name, case table_type when 'VIEW' then 'view' "
+                "else 'table' end from information_schema.tables "
+                "where table_catalog = 'memory'"
+            ).fetchall()
+        )
+        for name in names:
+            if name in kinds:
+                self._db.execute(f"drop {kinds[name]} {ident(name)}")
+
+    def close(self) -> None:
+        """Close the connection; the registry's file is free again."""
+        self._db.close()
+
+    def _apply(self, delta: TableDelta, run_id: int) -> Delta:
+        gone_rows = 0
+        table = f"target.{ident(delta.table)}"
+        if delta.gone is not None:
+            gone = f"memory.{ident(delta.gone)}"
+            same = " and ".join(f"t.{ident(k)} = g.{ident(k)}" for k in delta.key)
+            history = f"target.{ident(delta.table + '_history')}"
+            self._run(
+                delta.table,
+                f"insert into {history} by name "
+                f"select t.*, {run_id} as ended_run_id from {table} t "
+                f"semi join {gone} g on {same}",
+            )
+            gone_rows = self._run(
+                delta.table, f"delete from {table} t using {gone} g where {same}"
+            )
+        new_rows = self._run(
+            delta.table,
+            f"insert into {table} by name "
+            f"select *, {run_id} as run_id from memory.{ident(delta.new)}",
+        )
+        return Delta(gone=gone_rows, new=new_rows)
+
+    def _attach(self, path: Path, name: str, options: str) -> None:
+        try:
+            self._db.execute(f"attach {literal(str(path))} as {name} ({options})")
+        except duckdb.IOException as reason:
+            raise RegistryError.at(str(path), *_why_not(str(reason))) from reason
+        except duckdb.Error as reason:
+            raise RegistryError.at(
+                str(path),
+                "cannot be opened as a registry",
+                "name another file, or move this one away",
+            ) from reason
+
+    def _in(self, database: str, scripts: Sequence[str]) -> None:
+        self._db.execute(f"use {database}")
+        try:
+            for script in scripts:
+                self._run("script", script)
+        finally:
+            self._db.execute("use memory")
+
+    def _run(self, step: str, sql: str) -> int:
+        """Run one statement; give the number of rows it made or wrote."""
+        with _told(step):
+            row = self._db.execute(sql).fetchone()
+        return int(row[0]) if row and isinstance(row[0], int) else 0
+
+    @contextmanager
+    def _seen(self, rows: pa.Table) -> Iterator[str]:
+        """Let SQL read Arrow rows for a moment, under the name this gives."""
+        self._db.register("given", rows)
+        try:
+            yield "given"
+        finally:
+            self._db.unregister("given")
+
+
+@contextmanager
+def _told(step: str) -> Iterator[None]:
+    """Turn DuckDB's errors into ours; its own text may quote cells, so it goes."""
+    try:
+        yield
+    except duckdb.InvalidInputException as reason:
+        if "CSV" in str(reason):
+            raise IrregularFileError.at(
+                step, "a record does not fit the file's dialect"
+            ) from reason
+        raise _failed(step, reason) from reason
+    except duckdb.Error as reason:
+        raise _failed(step, reason) from reason
+
+
+def _failed(step: str, reason: duckdb.Error) -> StepError:
+    kind = type(reason).__name__
+    if isinstance(reason, duckdb.OutOfMemoryException):
+        hint = "free memory, or room in the folder for temporary files"
+    elif isinstance(reason, duckdb.IOException):
+        hint = "look whether the disk is full and the folder may be written to"
+    else:
+        hint = None
+    return StepError.at(step, f"the step failed in the engine ({kind})", hint)
+
+
+def _why_not(reason: str) -> tuple[str, str]:
+    """Say what keeps a file from being attached, and what to do."""
+    if "lock" in reason.lower():
+        pid = reason.partition("PID ")[2].split(")")[0].split(" ")[0].strip(".")
+        who = f" by process {pid}" if pid.isdigit() else ""
+        return (
+            f"is held open for writing{who}",
+            "close that connection; readers should open it with read_only",
+        )
+    return "cannot be opened as a registry", "look whether the path is right"
+
+
+def _with_errors(rows: pa.Table, errors: pa.Array | list[object]) -> pa.Table:
+    column = pa.array(errors, ERRORS) if isinstance(errors, list) else errors
+    return rows.append_column("errors", column)
+
+
+def _text(name: str) -> str:
+    return files("regpipe.sql").joinpath(name).read_text("utf-8")

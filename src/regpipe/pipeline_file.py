@@ -1,0 +1,95 @@
+"""Loading a pipeline file: every mistake at once, each with its line."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from regpipe import spec_checks, spec_schema
+from regpipe.errors import PipelineError, nearest
+from regpipe.pipeline_faults import model_faults
+from regpipe.pipeline_yaml import Tree, read_document
+from regpipe.spec import Pipeline
+from regpipe.spec_types import Fault, Place
+
+_VARIABLE = re.compile(r"\$\{([^}]*)\}?")
+
+
+def load_pipeline(path: Path, environ: Mapping[str, str]) -> Pipeline:
+    """Read and check a pipeline file, without reading any data.
+
+    ``${NAME}`` in its paths is taken from ``environ``.
+
+    Raises PipelineError with every problem found, in the order of the lines.
+    """
+    document = read_document(path)
+    found = _expand(document.tree, environ)
+    pipeline = None
+    try:
+        pipeline = Pipeline.model_validate(
+            document.tree, by_alias=True, by_name=False, context=path.parent
+        )
+    except ValidationError as reason:
+        found += model_faults(reason, document)
+    found += spec_checks.faults(document.tree)
+    problems = document.problems(found)
+    if pipeline is None or problems:
+        raise PipelineError(*problems)
+    return pipeline
+
+
+def _expand(tree: dict[str, Tree], environ: Mapping[str, str]) -> list[Fault]:
+    """Put the environment's values into the paths of the tree; give what lacks."""
+    found: list[Fault] = []
+
+    def within(holder: Tree, key: str, place: Place) -> None:
+        if not isinstance(holder, dict):
+            return
+        value = holder.get(key)
+        if isinstance(value, str):
+            holder[key] = filled(value, (*place, key))
+        elif isinstance(value, list):
+            holder[key] = [
+                filled(item, (*place, key, number)) if isinstance(item, str) else item
+                for number, item in enumerate(value)
+            ]
+
+    def filled(path: str, place: Place) -> str:
+        def value_of(match: re.Match[str]) -> str:
+            name = match[1]
+            if not match[0].endswith("}") or not re.fullmatch(r"[A-Za-z_]\w*", name):
+                found.append(Fault(place, "'${' begins no variable", "write ${NAME}"))
+            elif name not in environ:
+                close = nearest(name, sorted(environ))
+                hint = f"did you mean '{close}'?" if close else f"set {name}"
+                found.append(Fault(place, f"variable {name} is not set", hint))
+            else:
+                return environ[name]
+            return f"unset-{name}"
+
+        return _VARIABLE.sub(value_of, path)
+
+    for key in ("registry", "checks"):
+        within(tree, key, ())
+    for part, keys in (("sources", ("files", "schema")), ("exports", ("to",))):
+        entries = tree.get(part)
+        for name, entry in entries.items() if isinstance(entries, dict) else ():
+            for key in keys:
+                within(entry, key, (part, name))
+    return found
+
+
+def json_schema() -> dict[str, Any]:
+    """Give the JSON Schema by which editors check and explain pipeline files."""
+    return spec_schema.json_schema()
+
+
+def write_json_schema(path: Path) -> None:
+    """Write the JSON Schema of pipeline files."""
+    text = json.dumps(json_schema(), indent=2)
+    path.write_text(text + "\n", encoding="utf-8")

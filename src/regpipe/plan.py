@@ -1,0 +1,270 @@
+"""Plan: what a run would change, worked out without writing; and applying it."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from regpipe.engine.protocol import Engine, TableDelta
+from regpipe.engine.recorder import Recorder
+from regpipe.errors import PipelineError, nearest
+from regpipe.outcome import Delta, FileOutcome, Progress, RunOutcome, StageOutcome
+from regpipe.registry import migrate
+from regpipe.registry.by_hand import ByHand
+from regpipe.registry.files import beside, copy_registry, owner_only
+from regpipe.registry.log import Log
+from regpipe.registry.opening import opened
+from regpipe.registry.state import State, state_of
+from regpipe.schemas import LoadedSchema, load_schema, shipped_schema
+from regpipe.spec import Pipeline
+from regpipe.sql import changes as sql_changes
+from regpipe.sql.resolve import decisions_in_force
+from regpipe.sql.step import Step, ident
+from regpipe.stages import merge, report
+from regpipe.stages.deliveries import deliveries as read_deliveries
+from regpipe.stages.intake import Intake, take_in
+from regpipe.stages.resolve import resolve
+
+NOTHING = ByHand()
+"""No decision by hand: what an ordinary run brings."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run would change: deltas in an engine's tables, and the facts."""
+
+    pipeline: Pipeline
+    as_of: datetime
+    state: State
+    intakes: tuple[Intake, ...]
+    deltas: tuple[TableDelta, ...]
+    changes: Mapping[str, int]
+    stages: tuple[StageOutcome, ...]
+    next_customer: int
+
+    @property
+    def run_id(self) -> int:
+        """Give the number that the run will have."""
+        return self.state.last_run + 1
+
+    @property
+    def files(self) -> tuple[FileOutcome, ...]:
+        """Give what became of every file's rows."""
+        return tuple(file for each in self.intakes for file in each.outcomes)
+
+    def outcome(self, counts: Mapping[str, Delta]) -> RunOutcome:
+        """Give the facts of the plan, as a run that was not made."""
+        return RunOutcome(
+            pipeline=self.pipeline.pipeline,
+            run=None,
+            files=self.files,
+            deltas=counts,
+            changes={**self.changes, **report.of_orders(counts)},
+            stages=self.stages,
+            warnings=report.warnings(self.intakes, self.stages),
+        )
+
+
+@dataclass
+class Stopwatch:
+    """Tells who is interested what is being done, and keeps how long it took."""
+
+    progress: Progress
+    stages: list[StageOutcome] = field(default_factory=list)
+
+    @contextmanager
+    def stage(self, name: str, what: str = "") -> Iterator[list[StageOutcome]]:
+        """Time a stage; what it reports goes into the list this gives."""
+        self.progress(name, what)
+        begun = time.perf_counter()
+        told: list[StageOutcome] = []
+        yield told
+        seconds = time.perf_counter() - begun
+        outcome = told[0] if told else StageOutcome(name, 0, 0)
+        self.stages.append(replace(outcome, stage=name, seconds=seconds))
+
+
+def plan_pipeline(
+    pipeline: Pipeline, *, as_of: datetime, progress: Progress
+) -> RunOutcome:
+    """Work out what a run would change; write nothing that stays.
+
+    Raises what a run would raise, but for what only writing meets.
+    """
+    with owner_only(), tempfile.TemporaryDirectory(prefix="regpipe-") as folder:
+        scratch = Path(folder)
+        watch = Stopwatch(progress)
+        with opened(pipeline.path(pipeline.registry), scratch) as (engine, _):
+            plan = work_out(engine, pipeline, as_of, scratch, watch)
+            counts = {delta.table: _count(engine, delta) for delta in plan.deltas}
+            return plan.outcome(counts)
+
+
+def plan_sql(pipeline: Pipeline, step: str | None) -> list[Step]:
+    """Give the SQL of every step of a run, or of ``step``; read no data.
+
+    Raises PipelineError when there is no such step.
+    """
+    with owner_only(), tempfile.TemporaryDirectory(prefix="regpipe-") as folder:
+        scratch = Path(folder)
+        with opened(pipeline.path(pipeline.registry), scratch) as (engine, _):
+            recorded = Recorder(engine)
+            watch = Stopwatch(lambda stage, what: None)
+            work_out(recorded, pipeline, datetime.now(UTC), scratch, watch, blank=True)
+    if step is None:
+        return recorded.steps
+    found = [each for each in recorded.steps if each.name == step]
+    if not found:
+        known = [each.name for each in recorded.steps]
+        close = nearest(step, known)
+        raise PipelineError.at(
+            "--sql",
+            f"there is no step {step!r}",
+            f"did you mean {close!r}?" if close else f"known: {', '.join(known)}",
+        )
+    return found[-1:]
+
+
+def work_out(
+    engine: Engine,
+    pipeline: Pipeline,
+    as_of: datetime,
+    scratch: Path,
+    watch: Stopwatch,
+    *,
+    by_hand: ByHand = NOTHING,
+    blank: bool = False,
+) -> Plan:
+    """Go through the stages from extract to merge: read files, write nothing.
+
+    With ``blank`` the files are taken to hold no rows.
+    """
+    state = state_of(engine)
+    schemas = _schemas(pipeline, as_of)
+    with watch.stage("extract") as told:
+        deliveries = read_deliveries(pipeline, scratch, watch.progress, blank=blank)
+        records = sum(d.records for files in deliveries.values() for d in files)
+        told.append(StageOutcome("extract", records, records))
+    intakes: list[Intake] = []
+    first_file = 1
+    for number, (name, source) in enumerate(pipeline.sources.items(), 1):
+        with watch.stage(f"intake {name}", f"{len(deliveries[name])} files") as told:
+            taken = take_in(
+                engine,
+                number,
+                name,
+                source,
+                schemas[name],
+                deliveries[name],
+                first_file,
+                scratch,
+            )
+            rows = sum(file.accepted for file in taken.outcomes)
+            told.append(StageOutcome(name, taken.read, rows))
+        intakes.append(taken)
+        first_file += len(deliveries[name])
+    rejected = merge.merge_rejects(engine, intakes, state.last_file)
+    ground = merge.Ground(state.last_file, state.records == 0, state.orders == 0)
+    guests = pipeline.identity.guests == "register"
+    with watch.stage("resolve") as told:
+        deltas = by_hand.leave(engine)
+        engine.make(decisions_in_force())
+        merge.bring_records(engine, intakes, ground, guests=guests)
+        if not blank:
+            merge.refuse_shrinking(engine, intakes)
+        told.append(
+            resolve(
+                engine,
+                pipeline.identity,
+                next_id=state.next_customer,
+                fresh=ground.fresh,
+                orders=not ground.no_orders,
+            )
+        )
+    with watch.stage("merge customers"):
+        deltas += merge.merge_records(
+            engine, pipeline.survivorship, ground, guests=guests
+        )
+    with watch.stage("merge consents"):
+        deltas += merge.merge_consents(engine, intakes, ground)
+        if ground.fresh:
+            merge.forget_customers(engine, intakes)
+    with watch.stage("merge orders"):
+        deltas += [*merge.merge_orders(engine, intakes, ground), rejected]
+    found = engine.collect(sql_changes.summary(state.next_customer)).to_pylist()[0]
+    next_customer = _next_customer(engine, state)
+    merge.forget_ways(engine)
+    return Plan(
+        pipeline=pipeline,
+        as_of=as_of,
+        state=state,
+        intakes=tuple(intakes),
+        deltas=tuple(deltas),
+        changes={name.replace("_", " "): int(n) for name, n in found.items()},
+        stages=tuple(watch.stages),
+        next_customer=next_customer,
+    )
+
+
+def apply(
+    engine: Engine, plan: Plan, registry: Path, held_format: int, log: Log
+) -> tuple[Path, Mapping[str, Delta]]:
+    """Apply a plan to a copy of the registry's file; give it, and what changed.
+
+    ``held_format`` is that of the file, 0 where there is none yet. The caller
+    holds the writer's lock, and renames the copy into place.
+    """
+    target = beside(registry, "next")
+    if held_format:
+        copy_registry(registry, target)
+    log.put_run(engine, plan.next_customer)
+    log.put_files(
+        engine,
+        [
+            (outcome, delivery.sha256, delivery.delivered_at)
+            for each in plan.intakes
+            for outcome, delivery in zip(each.outcomes, each.deliveries, strict=True)
+        ],
+    )
+    book = [TableDelta(name, (), None, f"{name}_new") for name in ("runs", "run_files")]
+    pending = migrate.scripts(held_format)
+    counts = engine.publish(target, pending, [*plan.deltas, *book], plan.run_id)
+    return target, {delta.table: counts[delta.table] for delta in plan.deltas}
+
+
+def _schemas(pipeline: Pipeline, as_of: datetime) -> dict[str, LoadedSchema]:
+    """Load the schema of every source, each file once."""
+    checks = [pipeline.path(written) for written in pipeline.checks]
+    loaded: dict[tuple[Path, str], LoadedSchema] = {}
+    found = {}
+    for name, source in pipeline.sources.items():
+        own = source.schema_
+        path = pipeline.path(own) if own else shipped_schema(source.kind)
+        key = (path, source.kind)
+        if key not in loaded:
+            loaded[key] = load_schema(path, source.kind, as_of, checks)
+        found[name] = loaded[key]
+    return found
+
+
+def _count(engine: Engine, delta: TableDelta) -> Delta:
+    """Count the rows that go from a table and come to it."""
+
+    def rows(name: str | None) -> int:
+        if name is None:
+            return 0
+        counted = engine.collect(f"select count(*) as n from {ident(name)}")
+        return int(counted["n"][0].as_py())
+
+    return Delta(gone=rows(delta.gone), new=rows(delta.new))
+
+
+def _next_customer(engine: Engine, state: State) -> int:
+    """Give the first customer_id that no customer has had."""
+    found = engine.collect("select max(founder_of) as last from identified")
+    return max(state.next_customer, int(found["last"][0].as_py() or 0) + 1)

@@ -1,0 +1,283 @@
+"""An open registry: what people ask of it from Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import Self
+
+from regpipe.engine.protocol import Engine
+from regpipe.errors import (
+    DataError,
+    InputFileError,
+    PipelineError,
+    RegistryError,
+    StepError,
+)
+from regpipe.reading.customer import Customer, customer_ids, customer_of
+from regpipe.reading.frame import Frame
+from regpipe.registry import migrate
+from regpipe.registry.opening import locked_down
+from regpipe.sql.customer_view import MONEY, NUMBER, TEXT, TIME, VIEW, customers, moment
+from regpipe.sql.expression import AS_OF
+from regpipe.sql.lists import (
+    SERVICE,
+    Selection,
+    granted,
+    on_list,
+    on_list_table,
+    selected,
+)
+from regpipe.sql.step import comma, ident, literal
+from regpipe.stages.segments import about_the_text, is_one_select, segment
+
+ORDERS: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("source", "order_id"), TEXT),
+        "customer_id": NUMBER,
+        **dict.fromkeys(("email", "number", "site"), TEXT),
+        **dict.fromkeys(("ordered_at", "updated_at"), TIME),
+        **dict.fromkeys(("payment_status", "payment_word"), TEXT),
+        **dict.fromkeys(("fulfilment_status", "fulfilment_word", "currency"), TEXT),
+        **dict.fromkeys(("subtotal", "shipping_total", "tax_total"), MONEY),
+        **dict.fromkeys(("discount_total", "refunded_total", "total"), MONEY),
+        **dict.fromkeys(("carrier", "tracking_number", "note"), TEXT),
+        "line_count": NUMBER,
+    }
+)
+"""The columns of ``Registry.orders`` and their types."""
+
+_SEGMENT = "segment"
+
+
+class Registry:
+    """A registry that is open for reading, as it was when it was opened.
+
+    Use it in a ``with`` block, or close it. Runs may replace the registry's file
+    meanwhile: they do not wait for this, and this does not see them.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._held = ExitStack()
+        self._engine: Engine = self._held.enter_context(locked_down(path, ()))
+        held = migrate.format_of(self._engine, path)
+        if held < migrate.FORMAT:
+            self.close()
+            raise RegistryError.at(
+                str(path),
+                f"is of format {held}, older than this regpipe reads",
+                "the next run brings it up to date",
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._held.close()
+
+    @property
+    def as_of(self) -> datetime:
+        """The time (UTC) that the last run worked as of; 1970 before any run.
+
+        It is the word ``as_of`` in a ``where``, and consent is that in force then.
+        """
+        found = self._engine.collect(
+            "select as_of from registry.runs order by run_id desc limit 1"
+        ).to_pylist()
+        when = found[0]["as_of"] if found else datetime(1970, 1, 1, tzinfo=UTC)
+        return datetime.combine(when.date(), when.time(), tzinfo=UTC)
+
+    def customers(self, where: str | None = None) -> Frame:
+        """Give one row per customer, ordered by customer_id.
+
+        The columns are those of the customer view: docs/customer-view.md.
+        ``where`` is one SQL expression over them, such as ``country = 'SE'``.
+
+        Raises PipelineError when ``where`` is anything else.
+        """
+        return self._people(where, SERVICE, "email")
+
+    def segment(
+        self, where: str, *, purpose: str | None = None, channel: str = "email"
+    ) -> Frame:
+        """Give the customers in a segment; with ``purpose`` those one may write to.
+
+        The columns and the order are those of ``customers``. With a ``purpose``
+        the rows are those that a list for it would have: consent by ``channel``
+        in force, not suppressed, each address once.
+
+        Raises PipelineError when ``where`` is not one expression.
+        """
+        return self._people(where, purpose or SERVICE, channel)
+
+    def orders(self, where: str | None = None) -> Frame:
+        """Give one row per order, ordered by source and order_id.
+
+        ``customer_id`` is null for guests. ``payment_word`` and
+        ``fulfilment_word`` are the store's own words; sums are in ``currency``.
+        ``where`` is one SQL expression over these columns.
+
+        Raises PipelineError when ``where`` is anything else.
+        """
+        which = segment(self._engine, where, columns=ORDERS)
+        return self._frame(
+            f"""
+            select {comma(map(ident, ORDERS), 0)}
+            from (
+              select *, {moment(self.as_of)} as {AS_OF} from registry.orders
+            )
+            where {which.sql}
+            order by source, order_id
+            """
+        )
+
+    def order_lines(self) -> Frame:
+        """Give one row per line of an order: what was bought, how many, for what.
+
+        Ordered by source, order_id and line_no, which counts from 1.
+        """
+        return self._frame(
+            """
+            select source, order_id, line_no, sku, name, quantity, price, total
+            from registry.order_lines
+            order by source, order_id, line_no
+            """
+        )
+
+    def runs(self) -> Frame:
+        """Give one row per run, the newest first, with the sums of its files."""
+        return self._frame(
+            """
+            select
+                r.run_id,
+                r.pipeline,
+                r.command,
+                r.started_at,
+                r.as_of,
+                r.program_version,
+                count(f.file_id) as files,
+                cast(coalesce(sum(f.read), 0) as bigint) as read,
+                cast(coalesce(sum(f.accepted), 0) as bigint) as accepted,
+                cast(coalesce(sum(f.rejected), 0) as bigint) as rejected,
+                cast(coalesce(sum(f.duplicate), 0) as bigint) as duplicate,
+                cast(coalesce(sum(f.unchanged), 0) as bigint) as unchanged,
+                cast(coalesce(sum(f.suppressed), 0) as bigint) as suppressed
+            from registry.runs r
+            left join registry.run_files f on r.run_id = f.run_id
+            group by all
+            order by r.run_id desc
+            """
+        )
+
+    def rejects(self, run: int | None = None, source: str | None = None) -> Frame:
+        """Give one row per rejected row that waits to be mended, in file order.
+
+        With ``run`` those that it found, mended since or not; with ``source``
+        those of one source. ``original`` holds the cells, ``header`` their
+        columns, ``reasons`` a list of column and check.
+        """
+        columns = (
+            "source, fingerprint, occurrence, file_id, file, row_number, "
+            "original, header, reasons, run_id"
+        )
+        table = f"select {columns} from registry.rejects"
+        if run is not None:
+            table += f" union all select {columns} from registry.rejects_history"
+        which = "true" if run is None else f"run_id = {int(run)}"
+        if source is not None:
+            which += f" and source = {literal(source)}"
+        return self._frame(
+            f"select {columns} from ({table}) where {which} "
+            "order by source, file_id, row_number, run_id, occurrence"
+        )
+
+    def sql(self, query: str) -> Frame:
+        """Give the answer to one SELECT over the registry's tables and views.
+
+        Tables go by their names: ``select count(*) from customers``. Nothing can
+        be written, and no other file can be read. Rows come in no order but that
+        of an ``order by``.
+
+        Raises PipelineError when it is no single SELECT or names what there is
+        not, StepError when it fails on the data.
+        """
+        if not is_one_select(self._engine, query):
+            raise PipelineError.at(
+                "query", "is not one SELECT", "such as select * from customers"
+            )
+        try:
+            return self._frame(query)
+        except (StepError, InputFileError) as error:
+            said = about_the_text(error)
+            if said is None:
+                raise
+            raise PipelineError.at("query", said) from error
+
+    def find(self, identifier: int | str) -> tuple[int, ...]:
+        """Give the ids of the customers that an identifier names, the lowest first.
+
+        It is a customer_id (also of a customer merged away), an e-mail or phone
+        (also one that only a source record has), or 'source:external_id'.
+
+        Raises PipelineError when it is none of these.
+        """
+        return customer_ids(self._engine, identifier)
+
+    def customer(self, identifier: int | str) -> Customer | None:
+        """Give all that is known of one customer; None when there is nobody.
+
+        ``identifier`` is as for ``find``.
+
+        Raises DataError when more than one customer has that e-mail or phone.
+        """
+        found = self.find(identifier)
+        if len(found) > 1:
+            ids = ", ".join(map(str, found[:20]))
+            raise DataError.at(
+                "customer", f"{len(found)} customers share it", f"ask by id: {ids}"
+            )
+        return customer_of(self._engine, found[0]) if found else None
+
+    def _people(self, where: str | None, purpose: str, channel: str) -> Frame:
+        """Pick the customers first, by the gate; then make all their columns."""
+        found = segment(self._engine, where)
+        who = Selection(_SEGMENT, purpose, channel, found, by_group=False, columns=())
+        as_of = self.as_of
+        self._engine.make(customers(who.read, found.parts, as_of))
+        if who.gated:
+            self._engine.make(granted(purpose, channel, as_of))
+        self._engine.make(selected(who, as_of))
+        self._engine.make(on_list(_SEGMENT))
+        step = customers(VIEW, (), as_of, "view", on_list_table(_SEGMENT))
+        return self._frame(f"{step.select}\norder by customer_id")
+
+    def _frame(self, select: str) -> Frame:
+        return Frame(self._engine.collect(select))
+
+
+def open_registry(path: Path) -> Registry:
+    """Open the registry at ``path`` for reading.
+
+    Raises RegistryError when the file is missing, no registry, of a newer format
+    than this program knows, or held open by another program for writing.
+    """
+    if not path.exists():
+        raise RegistryError.at(
+            str(path),
+            "there is no registry here",
+            "the first 'regpipe run' of a pipeline makes it",
+        )
+    return Registry(path)

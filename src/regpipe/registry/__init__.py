@@ -1,0 +1,1 @@
+"""The registry: its file, its lock, its migrations and its only writer."""

@@ -1,0 +1,77 @@
+"""Opening the registry for a run: attached read-only, brought to today's format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from regpipe.engine.duckdb import DuckDBEngine
+from regpipe.errors import RegistryError
+from regpipe.registry import migrate
+from regpipe.registry.files import copy_registry
+
+
+@contextmanager
+def opened(registry: Path, scratch: Path) -> Iterator[tuple[DuckDBEngine, int]]:
+    """Give an engine that reads the registry, an empty one where there is none.
+
+    A registry of an older format is read from a copy in ``scratch`` that was
+    brought to today's; the file itself stays as it is. Gives the engine and the
+    format of the file, 0 where there is none.
+
+    Raises RegistryError when the file cannot be used as a registry.
+    """
+    held = 0
+    if not registry.exists():
+        engine = DuckDBEngine(None, migrate.scripts(), spill=scratch)
+    else:
+        _refuse_unfinished(registry)
+        engine = DuckDBEngine(registry, spill=scratch)
+        held = _format(engine, registry)
+        if held < migrate.FORMAT:
+            engine.close()
+            engine = _upgraded(registry, held, scratch)
+    try:
+        yield engine, held
+    finally:
+        engine.close()
+
+
+@contextmanager
+def locked_down(registry: Path, folders: Sequence[Path]) -> Iterator[DuckDBEngine]:
+    """Give an engine that can read the registry and write into ``folders`` only."""
+    engine = DuckDBEngine(registry, folders=folders)
+    try:
+        migrate.format_of(engine, registry)
+        yield engine
+    finally:
+        engine.close()
+
+
+def _format(engine: DuckDBEngine, registry: Path) -> int:
+    try:
+        return migrate.format_of(engine, registry)
+    except RegistryError:
+        engine.close()
+        raise
+
+
+def _upgraded(registry: Path, held: int, scratch: Path) -> DuckDBEngine:
+    copy = scratch / "upgraded.duckdb"
+    copy_registry(registry, copy)
+    engine = DuckDBEngine(None, (), spill=scratch)
+    engine.publish(copy, migrate.scripts(held), (), 0)
+    engine.close()
+    return DuckDBEngine(copy, spill=scratch)
+
+
+def _refuse_unfinished(registry: Path) -> None:
+    """Refuse a file that another program left with changes beside it."""
+    log = registry.with_name(registry.name + ".wal")
+    if log.exists():
+        raise RegistryError.at(
+            str(registry),
+            f"another program left unfinished changes beside it ({log.name})",
+            "open and close the file with that program once, then run again",
+        )

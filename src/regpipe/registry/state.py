@@ -1,0 +1,34 @@
+"""What a run must know of the registry before it begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from regpipe.engine.protocol import Engine
+
+
+@dataclass(frozen=True)
+class State:
+    """The last numbers given, and whether tables are still empty."""
+
+    last_run: int
+    last_file: int
+    next_customer: int
+    records: int
+    orders: int
+
+
+def state_of(engine: Engine) -> State:
+    """Read the state of the registry that an engine has attached."""
+    found = engine.collect(
+        """
+        select
+            (select coalesce(max(run_id), 0) from registry.runs) as last_run,
+            (select coalesce(max(file_id), 0) from registry.run_files) as last_file,
+            (select coalesce(max(next_customer_id), 1) from registry.runs)
+              as next_customer,
+            (select count(*) from registry.source_records) as records,
+            (select count(*) from registry.orders) as orders
+        """
+    )
+    return State(**{name: int(found[name][0].as_py()) for name in found.column_names})

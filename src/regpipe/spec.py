@@ -1,0 +1,184 @@
+"""What a pipeline file may say, as frozen models: sources, identity, rules, exports.
+
+A model checks each value by itself; what one part says of another is checked in
+``spec_checks``, and ``pipeline_file.load_pipeline`` puts the two together.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import (
+    Field,
+    PrivateAttr,
+    StrictBool,
+    ValidationInfo,
+    model_validator,
+)
+
+from regpipe.spec_columns import Column, ColumnOrText, Statement, field_of, statement
+from regpipe.spec_exports import TARGETS, Export
+from regpipe.spec_rules import Identity, Rule, Survivorship
+from regpipe.spec_types import (
+    Channel,
+    Character,
+    Encoding,
+    Fault,
+    Name,
+    Paths,
+    PathText,
+    Quote,
+    Share,
+    SomePaths,
+    Spec,
+    TimeZone,
+    Word,
+    refuse,
+)
+
+__all__ = [
+    "TARGETS",
+    "Column",
+    "ConsentSource",
+    "Csv",
+    "CustomerSource",
+    "Export",
+    "Identity",
+    "OrderSource",
+    "Pipeline",
+    "Rule",
+    "Source",
+    "Statement",
+    "Survivorship",
+]
+
+
+class Csv(Spec):
+    """How the source's files are written."""
+
+    delimiter: Character = ","
+    """What stands between two cells."""
+    encoding: Encoding = "utf-8"
+    """The encoding, by a name Python knows. A byte order mark is always tolerated."""
+    quote: Quote = '"'
+    """What stands around a cell that holds a delimiter or a line end."""
+    header: StrictBool = True
+    """Whether the first record names the columns."""
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Csv:
+        if self.delimiter == self.quote:
+            refuse([Fault(("quote",), "must differ from the delimiter")])
+        return self
+
+
+class _AnySource(Spec):
+    files: SomePaths
+    """The files of one delivery: a path or a glob, or a list of them."""
+    csv: Csv = Csv()
+    """How the files are written."""
+    timezone: TimeZone = "UTC"
+    """The time zone of times without an offset (an IANA name)."""
+    tolerate: Share | None = None
+    """Stop the run when more than this share of a file's rows is rejected, such as
+    2%. Without it only a file all of whose rows are rejected stops the run."""
+    mapped: dict[str, ColumnOrText] = Field(alias="columns")
+    """Which column of the file is which field."""
+    schema_: PathText | None = None
+    """A pandera schema (YAML) that the cleaned rows must meet, instead of the one
+    that regpipe ships for this kind."""
+
+    @cached_property
+    def columns(self) -> dict[str, Column]:
+        """The column of each field, by the field's own name, consent left out."""
+        kind = str(getattr(self, "kind", ""))
+        return {
+            field_of(kind, name) or name: column
+            for name, column in self.mapped.items()
+            if statement(name) is None
+        }
+
+    @cached_property
+    def consents(self) -> dict[Statement, Column]:
+        """The column of each purpose and channel of consent."""
+        return {
+            stated: column
+            for name, column in self.mapped.items()
+            if (stated := statement(name)) is not None
+        }
+
+
+class CustomerSource(_AnySource):
+    """A feed of customers: one row per customer of a store."""
+
+    kind: Literal["customers"] = "customers"
+    """What the rows are."""
+    delivery: Literal["delta", "full"] = "delta"
+    """full: a delivery holds every customer, who is missing is gone there;
+    delta: it holds only what changed."""
+    gone_limit: Share = 0.2
+    """With delivery full: stop the run when more than this share of the source's
+    customers would be gone."""
+
+
+class OrderSource(_AnySource):
+    """A feed of orders: one row per line item, or one per order."""
+
+    kind: Literal["orders"] = "orders"
+    """What the rows are."""
+    customers: Name | None = None
+    """The customers source whose external_id stands in customer_ref."""
+
+
+class ConsentSource(_AnySource):
+    """A feed of consent: one row per statement on one purpose."""
+
+    kind: Literal["consents"] = "consents"
+    """What the rows are."""
+    purpose: Word
+    """What the statements are about, such as newsletter."""
+    channel: Channel = "email"
+    """How one may be contacted: email, sms, ..."""
+
+
+Source = Annotated[
+    CustomerSource | OrderSource | ConsentSource, Field(discriminator="kind")
+]
+
+
+class Pipeline(Spec):
+    """A pipeline file: from which sources, into which registry, to which lists."""
+
+    pipeline: Name
+    """The name of this pipeline, as runs are listed under it."""
+    registry: PathText
+    """The registry (a DuckDB file); the first run makes it."""
+    checks: Paths = ()
+    """Python files with pandera checks of your own."""
+    sources: Annotated[dict[Name, Source], Field(min_length=1)]
+    """The feeds. The name of a source is part of every row's key: never rename it."""
+    identity: Identity = Identity()
+    """Which records are the same person."""
+    survivorship: Survivorship = Survivorship()
+    """Which record gives each field of a customer."""
+    exports: dict[Name, Export] = Field(default_factory=dict)
+    """The lists that every run writes."""
+
+    _folder: Path = PrivateAttr(default_factory=Path)
+
+    @model_validator(mode="after")
+    def _placed(self, info: ValidationInfo) -> Pipeline:
+        if isinstance(info.context, Path):
+            self._folder = info.context
+        return self
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the pipeline file, which paths in it are relative to."""
+        return self._folder
+
+    def path(self, written: str) -> Path:
+        """Give the path of a file that the pipeline names."""
+        return self._folder / written

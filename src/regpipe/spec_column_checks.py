@@ -1,0 +1,168 @@
+"""What is wrong with the columns of a source: their names, options and lacks.
+
+The checks read the file's values as they are and pass over whatever has the
+wrong shape, which the models report.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from regpipe.errors import nearest
+from regpipe.fields import CONSENT_STATUSES, WORDS
+from regpipe.spec_columns import (
+    CODED,
+    Statement,
+    field_of,
+    fitting_options,
+    known_fields,
+    statement,
+)
+from regpipe.spec_types import CHANNEL, Fault, Place, among, quoted
+
+_FOR = {
+    "format": "dates, times, and consent with 'at'",
+    "decimal": "amounts",
+    "split": "lists (groups)",
+    "country": "phones",
+    "words": ", ".join((*WORDS, *CODED)),
+    "yes": "flags (tax_exempt)",
+    "no": "flags (tax_exempt)",
+    **dict.fromkeys((*CONSENT_STATUSES, "at"), "consent.<purpose>"),
+}
+"""What each option of a column is for."""
+
+
+def mapping(value: object) -> dict[str, object]:
+    """Give a mapping of the file, or an empty one for whatever else is there."""
+    return value if isinstance(value, dict) else {}
+
+
+def mapped_fields(kind: str, columns: Mapping[str, object]) -> dict[str, str]:
+    """Give the fields that the columns map, each with the name in the file."""
+    return {
+        field: name for name in columns if (field := field_of(kind, name)) is not None
+    }
+
+
+def column_faults(
+    place: Place, kind: str, columns: Mapping[str, object]
+) -> Iterator[Fault]:
+    """Find unknown fields, fields mapped twice, and options that do not fit."""
+    seen: dict[str | Statement, str] = {}
+    for name, column in columns.items():
+        field = field_of(kind, name)
+        stated = statement(name) if kind == "customers" else None
+        if field is None and stated is None:
+            yield _unknown_field(place, kind, name)
+            continue
+        if stated is not None and stated[0] == "service":
+            what = "'service' is no purpose of consent"
+            yield Fault(place, what, "it names messages that need none", name)
+        other = seen.setdefault(field or stated or "", name)
+        if other != name:
+            yield Fault(
+                place,
+                f"{quoted(name)} is mapped already, as {quoted(other)}",
+                None,
+                name,
+            )
+        yield from _option_faults((*place, name), kind, field, mapping(column))
+    mapped = mapped_fields(kind, columns)
+    both = [name for name in ("first_name", "last_name") if name in mapped]
+    if "full_name" in mapped and both:
+        what = f"full_name is mapped, and {' and '.join(both)} too"
+        hint = "full_name is split into the two: map one or the other"
+        yield Fault(place, what, hint, mapped["full_name"])
+
+
+def _unknown_field(place: Place, kind: str, name: str) -> Fault:
+    known = list(known_fields(kind))
+    more = ", consent.<purpose>, consent.<purpose>.<channel>"
+    if name.startswith("consent"):
+        what = f"{quoted(name)} names no consent"
+        hint = (
+            "write consent.<purpose> or consent.<purpose>.<channel>, "
+            "each a word of a-z, 0-9 and '_'"
+        )
+        if kind != "customers":
+            hint = "only a customers source has consent columns"
+        return Fault(place, what, hint, name)
+    hint = among(name, known, more if kind == "customers" else "")
+    return Fault(place, f"unknown field {quoted(name)}", hint, name)
+
+
+def _option_faults(
+    place: Place, kind: str, field: str | None, column: Mapping[str, object]
+) -> Iterator[Fault]:
+    fitting = fitting_options(kind, field)
+    if field is None and "format" in column and "at" not in column:
+        what = "'format' is that of 'at', which is missing"
+        yield Fault(place, what, "name the column of the consent's own time", "format")
+    for option in column:
+        if option in _FOR and option not in fitting:
+            yield Fault(
+                place,
+                f"{quoted(option)} does not fit this field",
+                f"it is for {_FOR[option]}",
+                option,
+            )
+    vocabulary = WORDS.get(field or "", ())
+    for word in mapping(column.get("words")) if vocabulary else ():
+        if word not in vocabulary:
+            what = f"unknown word {quoted(word)}"
+            yield Fault((*place, "words"), what, among(word, vocabulary), word)
+
+
+def unnumbered(place: Place, columns: Mapping[str, object]) -> Iterator[Fault]:
+    """Find the columns that are named where the file has no header."""
+    for name, column in columns.items():
+        plain = isinstance(column, str)
+        named = {"from": column} if plain else mapping(column)
+        for key in ("from", "at"):
+            header = named.get(key)
+            if isinstance(header, str) and not re.fullmatch("[1-9][0-9]*", header):
+                what = f"{quoted(header)} is no number, and the file has no header"
+                inner: Place = (name,) if plain else (name, key)
+                yield Fault((*place, *inner), what, "its columns are 1, 2, 3, ...")
+
+
+def lacking(
+    place: Place, kind: str, columns: Mapping[str, object], channel: object
+) -> Iterator[Fault]:
+    """Find the fields that a source of that kind cannot do without.
+
+    ``channel`` is that of a consents source. The address that a consent is about
+    is not lacking where a misspelt field was meant to be it.
+    """
+    mapped = {*mapped_fields(kind, columns)}
+    if kind == "customers" and not mapped & {"external_id", "email"}:
+        hint = "rows are told apart by external_id, or without one by email"
+        yield Fault(place, "external_id or email must be mapped", hint)
+    needed = {"orders": ("order_id", "ordered_at"), "consents": ("status",)}
+    for field in needed.get(kind, ()):
+        if field not in mapped:
+            yield Fault(place, f"{field} must be mapped")
+    known = isinstance(channel, str) and re.fullmatch(CHANNEL, channel)
+    if kind == "consents" and known and address_of(known[0]) not in mapped:
+        what = f"{address_of(known[0])} must be mapped"
+        yield Fault(place, what, f"statements by {known[0]} are about it")
+    mapped.update(_meant(kind, columns))
+    for name in columns if kind == "customers" else ():
+        stated = statement(name)
+        if stated is not None and address_of(stated[1]) not in mapped:
+            what = f"{address_of(stated[1])} must be mapped"
+            yield Fault(place, what, f"{quoted(name)} is about it", name)
+
+
+def _meant(kind: str, columns: Mapping[str, object]) -> Iterator[str]:
+    known = list(known_fields(kind))
+    for name in columns:
+        if field_of(kind, name) is None and statement(name) is None:
+            yield nearest(name, known) or ""
+
+
+def address_of(channel: str) -> str:
+    """Give the field that holds the address by which a channel reaches people."""
+    return "email" if channel == "email" else "phone"

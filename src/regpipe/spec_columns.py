@@ -1,0 +1,254 @@
+"""What the columns of a source may say: one field from one column of the file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from regpipe.fields import CONSENT_STATUSES, FIELDS, FieldType
+from regpipe.spec_types import (
+    CHANNEL,
+    WORD,
+    Fault,
+    Filled,
+    Place,
+    Spec,
+    Words,
+    quoted,
+    refuse,
+    said,
+)
+from regpipe.sql.codes import COUNTRIES
+
+DIRECTIVES = (*"aAbBdfHIjmMpSyYzZ%", "-d", "-m", "-H", "-I", "-M", "-S")
+"""What may follow ``%`` in a format: what DuckDB's ``strptime`` reads."""
+
+CODED = ("country", "shipping_country", "currency")
+"""Fields of no closed vocabulary that stores write in words of their own too."""
+
+_FITS: Mapping[FieldType, tuple[str, ...]] = {
+    FieldType.DATE: ("format",),
+    FieldType.TIME: ("format",),
+    FieldType.MONEY: ("decimal",),
+    FieldType.LIST: ("split",),
+    FieldType.PHONE: ("country",),
+    FieldType.FLAG: ("yes", "no"),
+    FieldType.WORD: ("words",),
+}
+"""The options that fit a type of field."""
+
+_DAY = {"d", "-d"}
+_MONTH = {"m", "-m", "b", "B"}
+_YEAR = {"Y", "y"}
+
+
+def _format(text: str) -> str:
+    """Check that a strptime format can give a day, and so a date or a time."""
+    found = re.findall(r"%(-?.?)", text, re.DOTALL)
+    for directive in found:
+        if directive not in DIRECTIVES:
+            raise said(
+                f"{quoted('%' + directive)} means nothing in a format",
+                f"known: {', '.join('%' + known for known in DIRECTIVES)}",
+            )
+    if not found:
+        raise said(
+            f"{quoted(text)} is no format",
+            "write it with strptime's directives, such as %d.%m.%Y %H:%M",
+        )
+    parts = set(found)
+    has_day = (parts & _DAY and parts & _MONTH) or "j" in parts
+    if not (has_day and parts & _YEAR):
+        raise said(
+            f"the format {quoted(text)} gives no day, month and year",
+            "such as %d.%m.%Y or %Y-%m-%d %H:%M:%S",
+        )
+    if parts & {"I", "-I"} and "p" not in parts:
+        raise said(
+            f"the format {quoted(text)} has a 12-hour clock without %p",
+            "use %H for 24 hours, or add %p for AM and PM",
+        )
+    return text
+
+
+def _formats(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+Formats = Annotated[
+    tuple[Annotated[str, AfterValidator(_format)], ...],
+    BeforeValidator(_formats, json_schema_input_type=str | list[str]),
+]
+"""strptime formats, tried in order."""
+
+
+def _header(value: Any) -> Any:
+    """Read a column's number as its name, which it is in a file without header."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value
+
+
+Header = Annotated[
+    Filled,
+    AfterValidator(lambda name: " ".join(name.split())),
+    BeforeValidator(_header, json_schema_input_type=int | Filled),
+]
+"""A column of the file: its header, blanks as one; without header its number."""
+
+
+def _not_empty(text: str) -> str:
+    if not text:
+        raise said("must not be empty")
+    return text
+
+
+Separator = Annotated[str, AfterValidator(_not_empty), Field(min_length=1)]
+"""What stands between values: any text, blanks too."""
+
+
+def _country(code: str) -> str:
+    if code not in COUNTRIES:
+        capitals = {"UK": "GB", "EL": "GR"}.get(code.upper(), code.strip().upper())
+        hint = "the code of ISO 3166 in two capitals, such as SE"
+        if capitals in COUNTRIES:
+            hint = f"did you mean '{capitals}'?"
+        raise said(f"{quoted(code)} is no country code", hint)
+    return code
+
+
+Country = Annotated[
+    str, AfterValidator(_country), Field(json_schema_extra={"pattern": "^[A-Z]{2}$"})
+]
+"""An ISO 3166 alpha-2 code."""
+
+
+class Column(Spec):
+    """How one field is read: from a column of the file, or as a constant."""
+
+    from_: Header | None = None
+    """The column of the file, as its header names it; without header its number."""
+    value: str | None = None
+    """A constant for every row, instead of a column."""
+    format: Formats = ()
+    """Dates and times: strptime formats, tried in order, such as %d.%m.%Y %H:%M."""
+    decimal: Literal[".", ","] = "."
+    """Amounts: the decimal sign."""
+    split: Separator | None = None
+    """Lists: what stands between the values of a cell."""
+    country: Country | None = None
+    """Phones: the country (ISO 3166 alpha-2) of numbers without a country code."""
+    words: dict[str, Words] = Field(default_factory=dict)
+    """The file's own words for each word of ours, such as {paid: [Betald, Klar]}."""
+    yes: Words = ()
+    """Flags: words that mean yes."""
+    no: Words = ()
+    """Flags: words that mean no."""
+    granted: Words = ()
+    """Consent: words of who agreed to be contacted."""
+    pending: Words = ()
+    """Consent: words of who was asked and has not answered yet."""
+    withdrawn: Words = ()
+    """Consent: words of who took a consent back."""
+    never: Words = ()
+    """Consent: words of who did not consent."""
+    unknown: Words = ()
+    """Consent: words that state nothing; a blank cell is one unless mapped."""
+    at: Header | None = None
+    """Consent: the column of the time at which the statement itself was made."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        found: list[Fault] = []
+        source_hint = "'from' names a column of the file, 'value' is a constant"
+        if self.from_ is None and self.value is None:
+            found.append(Fault((), "needs 'from' or 'value'", source_hint))
+        if self.from_ is not None and self.value is not None:
+            found.append(Fault((), "has both 'from' and 'value'", source_hint))
+        found += _repeats((), {name: getattr(self, name) for name in CONSENT_STATUSES})
+        found += _repeats((), {"yes": self.yes, "no": self.no})
+        found += _repeats(("words",), self.words)
+        refuse(found)
+        return self
+
+
+def _repeats(place: Place, lists: Mapping[str, tuple[str, ...]]) -> list[Fault]:
+    """Find the words that stand in more than one list, case aside."""
+    first: dict[str, str] = {}
+    found: list[Fault] = []
+    for name, words in lists.items():
+        for number, word in enumerate(words):
+            other = first.setdefault(word.strip().casefold(), name)
+            if other != name:
+                what = f"{quoted(word)} stands under '{other}' too"
+                hint = "a word has one meaning; case makes no difference"
+                found.append(Fault((*place, name, number), what, hint))
+    return found
+
+
+def _column(value: Any) -> Any:
+    """Read the name of a column as a mapping of it."""
+    match value:
+        case Column() | dict():
+            return value
+        case list() | tuple():
+            raise said("must be a column of the file, or a mapping with 'from'")
+        case _:
+            return {"from": value}
+
+
+ColumnOrText = Annotated[
+    Column, BeforeValidator(_column, json_schema_input_type=str | Column)
+]
+"""A column; plain text means {from: text}."""
+
+_CONSENT = re.compile(rf"consent\.({WORD})(?:\.({CHANNEL}))?")
+
+Statement = tuple[str, str]
+"""Purpose and channel of a consent."""
+
+
+def statement(name: str) -> Statement | None:
+    """Give the purpose and channel that a column such as consent.newsletter states.
+
+    >>> statement("consent.newsletter.sms")
+    ('newsletter', 'sms')
+    """
+    found = _CONSENT.fullmatch(name)
+    return (found[1], found[2] or "email") if found else None
+
+
+def field_of(kind: str, name: str) -> str | None:
+    """Give the field of a source of that kind that ``name`` spells, if any.
+
+    >>> field_of("customers", "shipping.street")
+    'shipping_street'
+    """
+    for dotted in ("shipping.", "line."):
+        if name.startswith(dotted):
+            name = dotted[:-1] + "_" + name.removeprefix(dotted)
+    return name if name in known_fields(kind) else None
+
+
+def known_fields(kind: str) -> dict[str, FieldType]:
+    """Give the fields that a source of that kind may map, consent left out."""
+    known = dict(FIELDS[kind])
+    if kind != "consents":
+        known["full_name"] = FieldType.TEXT
+    return known
+
+
+def fitting_options(kind: str, field: str | None) -> tuple[str, ...]:
+    """Give the options that a field's column may have; None is a consent.
+
+    >>> fitting_options("customers", "birth_date")
+    ('format',)
+    """
+    if field is None:
+        return (*CONSENT_STATUSES, "at", "format")
+    if field in CODED:
+        return ("words",)
+    return _FITS.get(known_fields(kind)[field], ())

@@ -1,0 +1,1 @@
+"""SQL as pure functions: names and options in, one SELECT out."""

@@ -1,0 +1,47 @@
+"""What a plan's deltas mean to people: counts of what happens to customers."""
+
+from __future__ import annotations
+
+
+def summary(next_id: int) -> str:
+    """Give the SELECT of how many customers, ties and consents change, one row.
+
+    ``next_id`` is the first customer_id that nobody had before the run.
+    """
+    return f"""
+    with before as (
+      select s.source, s.external_id, s.customer_id
+      from registry.source_records s
+      semi join records_gone g
+        on s.source = g.source and s.external_id = g.external_id
+      where s.customer_id is not null
+    ),
+    moved as (
+      select b.customer_id as old_id, n.customer_id as new_id
+      from before b
+      join records_coming n on b.source = n.source and b.external_id = n.external_id
+      where b.customer_id is distinct from n.customer_id
+    )
+    select
+        (select count(*) from customers_new where customer_id >= {next_id})
+          as customers_created,
+        (select count(*) from customers_new n
+          semi join registry.customers c on n.customer_id = c.customer_id)
+          as customers_updated,
+        (select count(*) from registry.customers c
+          semi join customer_redirects_new r on c.customer_id = r.customer_id)
+          as customers_merged,
+        (select count(distinct m.new_id) from moved m
+          anti join customer_redirects_now r on m.old_id = r.customer_id)
+          as customers_split_off,
+        (select count(*) from vanished) as records_gone,
+        (select count(*) from consent_events_new where status = 'granted')
+          as consents_granted,
+        (select count(*) from consent_events_new where status = 'pending')
+          as consents_pending,
+        (select count(*) from consent_events_new where status = 'withdrawn')
+          as consents_withdrawn,
+        (select count(*) from consent_events_new where status in ('never', 'unknown'))
+          as consents_denied,
+        (select count(*) from suppressions_new) as addresses_suppressed
+    """

@@ -1,0 +1,242 @@
+"""Which rows of a delivery are new, unchanged, bad, or an older version.
+
+The same steps serve customers (a record is a row) and orders (a record is all
+rows of one order, its head the first). ``row_id`` is a row's place in the
+source's delivery: the file's number and the row number in one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from regpipe.sql.step import Step, comma, ident, literal, step
+
+FILE_SPAN = 2**36
+"""Row ids of one file lie in a span of this length: no file has more rows."""
+
+
+@dataclass(frozen=True)
+class CleanFile:
+    """A table of cleaned rows, and what all its rows have in common."""
+
+    table: str
+    file_no: int
+    first_row: int
+    delivered_at: datetime
+    careful: bool
+
+
+@dataclass(frozen=True)
+class Held:
+    """Where the registry holds what a source delivered before."""
+
+    table: str
+    key: str
+
+
+CUSTOMERS = Held("source_records", "external_id")
+ORDERS = Held("orders", "order_id")
+
+
+def rows(
+    source: str,
+    files: Sequence[CleanFile],
+    columns: Sequence[str],
+    derived: Mapping[str, str],
+) -> Step:
+    """Give the rows of all files of a delivery.
+
+    Gives  one row per record: ``row_id``, ``file_no``, ``row_number``,
+           ``delivered_at``, ``problem`` (null where the record fits), the
+           cleaned ``columns``, ``fingerprint`` and ``unreadable``; ``derived``
+           columns are what their SQL gives.
+    """
+    also = [f"{value} as {ident(name)}" for name, value in derived.items()]
+    listed = comma([*map(ident, columns), *also], 12)
+    parts = []
+    for file in files:
+        number = "row_number" if file.careful else f"rowid + {file.first_row}"
+        number = f"cast({number} as bigint)"
+        problem = "nullif(problem, '')" if file.careful else "cast(null as varchar)"
+        parts.append(
+            f"""
+        select
+            {file.file_no * FILE_SPAN} + {number} as row_id,
+            {file.file_no} as file_no,
+            {number} as row_number,
+            {timestamp(file.delivered_at)} as delivered_at,
+            {problem} as problem,
+            {listed},
+            fingerprint,
+            unreadable
+        from {ident(file.table)}"""
+        )
+    return step(f"rows_{source}", "\n        union all".join(parts))
+
+
+def unchanged(source: str, rows_table: str, held: Held) -> Step:
+    """Give ``row_id`` and key of the records that the registry holds as they are."""
+    live = "and h.gone_at is null" if held is CUSTOMERS else ""
+    fits = "where r.problem is null" if held is CUSTOMERS else ""
+    return step(
+        f"unchanged_{source}",
+        f"""
+        select r.row_id, r.{held.key}
+        from {ident(rows_table)} r
+        join registry.{held.table} h
+          on h.source = {literal(source)}
+          and h.{held.key} = r.{held.key}
+          and h.fingerprint = r.fingerprint
+          {live}
+        {fits}
+        """,
+    )
+
+
+def changed(source: str, rows_table: str, any_unchanged: bool) -> Step:
+    """Give the rows of a delivery that are not held as they are."""
+    without = (
+        f"anti join {ident('unchanged_' + source)} u on r.row_id = u.row_id"
+        if any_unchanged
+        else ""
+    )
+    return step(
+        f"changed_{source}",
+        f"""
+        select r.*
+        from {ident(rows_table)} r
+        {without}
+        """,
+    )
+
+
+def to_judge(source: str, columns: Sequence[str]) -> Step:
+    """Give the changed rows that fit their header, as validation reads them."""
+    return step(
+        f"judge_{source}",
+        f"""
+        select
+            r.row_id as row_number,
+            r.unreadable,
+            {comma((f"r.{ident(column)}" for column in columns), 12)}
+        from {ident("changed_" + source)} r
+        where r.problem is null
+        """,
+    )
+
+
+def reasons(source: str) -> Step:
+    """Give every reason why a changed row is rejected.
+
+    Reads  ``judged_…_reasons``: what the schema holds against the rows.
+    Gives  one row per ``row_id``, ``column`` and ``check``; a record that does
+           not fit its header has its problem for a check and no column.
+    """
+    return step(f"reasons_{source}", own_reasons(source))
+
+
+def own_reasons(source: str) -> str:
+    """Give the SELECT of what the schema and the header hold against rows."""
+    return f"""
+        select row_number as row_id, "column", "check"
+        from {ident(f"judged_{source}_reasons")}
+        union all
+        select row_id, '' as "column", problem as "check"
+        from {ident("changed_" + source)}
+        where problem is not null"""
+
+
+def lost(source: str, rows_table: str, bad: str, held: Held) -> Step:
+    """Give the records that are not the latest version of their key.
+
+    Records are compared by their own time, else their file's; the registry's
+    version takes part unless it is in the delivery itself. On a tie a record
+    now delivered beats the held one, and among those the fingerprint decides,
+    never the order of rows or files.
+
+    Reads  ``rows_table``, ``unchanged_…`` and ``bad``: records out of the game.
+    Gives  ``row_id`` of each record that loses; an unchanged one may.
+    """
+    key = held.key
+    return step(
+        f"lost_{source}",
+        f"""
+        with play as (
+          select
+              r.{key},
+              r.row_id,
+              coalesce(r.updated_at, r.delivered_at) as dated,
+              r.fingerprint,
+              0 as held
+          from {ident(rows_table)} r
+          anti join {ident(bad)} b on r.row_id = b.row_id
+          where r.{key} is not null
+          union all
+          select
+              h.{key},
+              -1 as row_id,
+              coalesce(h.updated_at, h.delivered_at) as dated,
+              h.fingerprint,
+              1 as held
+          from registry.{held.table} h
+          anti join {ident("unchanged_" + source)} u on h.{key} = u.{key}
+          where h.source = {literal(source)}
+            {"and h.gone_at is null" if held is CUSTOMERS else ""}
+        ),
+        contested as (
+          select {key} from play group by {key} having count(*) > 1
+        ),
+        ranked as (
+          select
+              p.row_id,
+              row_number() over (
+                partition by p.{key}
+                order by p.dated desc nulls last, p.held, p.fingerprint, p.row_id
+              ) as place
+          from play p
+          semi join contested c on p.{key} = c.{key}
+        )
+        select row_id from ranked where place > 1 and row_id >= 0
+        """,
+    )
+
+
+def erased(source: str, fields: Sequence[str]) -> Step:
+    """Give the changed rows of people who were erased: they stay out."""
+    held = "(select address from registry.suppressions where reason = 'erased')"
+    tests = [f"r.{field} in {held}" for field in ("email", "phone") if field in fields]
+    return step(
+        f"erased_{source}",
+        f"""
+        select r.row_id
+        from {ident("changed_" + source)} r
+        where {" or ".join(tests) or "false"}
+        """,
+    )
+
+
+def accepted(source: str, without: Sequence[str]) -> Step:
+    """Give the changed rows that are taken: not in any of the tables ``without``."""
+    antis = "\n".join(
+        f"anti join {ident(table)} x{i} on r.row_id = x{i}.row_id"
+        for i, table in enumerate(without)
+    )
+    return step(
+        f"accepted_{source}", f"select r.* from {ident('changed_' + source)} r\n{antis}"
+    )
+
+
+def seen(source: str, rows_table: str, held: Held) -> Step:
+    """Give every key that a delivery names, rejected rows included."""
+    return step(
+        f"seen_{source}",
+        f"select distinct {held.key} from {ident(rows_table)} "
+        f"where {held.key} is not null",
+    )
+
+
+def timestamp(moment: datetime) -> str:
+    """Give a moment (UTC, no zone) as a SQL literal."""
+    return f"timestamp {literal(moment.isoformat(sep=' '))}"

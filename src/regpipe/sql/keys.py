@@ -1,0 +1,71 @@
+"""Match keys: what two records may agree on, as SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+_EXPRESSIONS = {
+    "first_name": "first_key",
+    "last_name": "last_key",
+    "full_name": "first_key || ' ' || last_key",
+    "birth_date": "cast(birth_date as varchar)",
+    "company": "lower(company)",
+    "city": "lower(city)",
+}
+_COLUMNS = {
+    "first_name": ("first_key",),
+    "last_name": ("last_key",),
+    "full_name": ("first_key", "last_key"),
+}
+IDENTIFIERS = ("email", "phone")
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The match keys of a pipeline, and what bounds them."""
+
+    match: tuple[tuple[str, ...], ...]
+    never_match_on: Mapping[str, tuple[str, ...]]
+    shared_above: int
+    guests: bool
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Give the columns of a record that matching looks at, each once."""
+        wanted = ["email", "phone", "first_key", "last_key"]
+        for key in self.match:
+            for field in key:
+                wanted.extend(_COLUMNS.get(field, (field,)))
+        return tuple(dict.fromkeys(wanted))
+
+    @property
+    def reaching(self) -> tuple[tuple[str, ...], ...]:
+        """Give the keys by which a change reaches other records.
+
+        The identifiers are among them: how many people hold one decides
+        whether it is a key at all.
+        """
+        singles = tuple((name,) for name in IDENTIFIERS)
+        return tuple(dict.fromkeys((*self.match, *singles)))
+
+    def guarded(self, key: Sequence[str]) -> bool:
+        """Tell whether a key needs compatible first names: it names none."""
+        return not {"first_name", "full_name"} & set(key)
+
+
+def key_value(key: Sequence[str], alias: str = "") -> str:
+    """Give the SQL text of a key's value; null where one of its fields is."""
+    parts = []
+    for field in key:
+        text = _EXPRESSIONS.get(field, field)
+        if alias:
+            for column in _COLUMNS.get(field, (field,)):
+                text = text.replace(column, f"{alias}.{column}")
+        parts.append(text)
+    return " || '|' || ".join(parts)
+
+
+def is_customer(keys: Keys) -> str:
+    """Give the SQL test that a record becomes a customer: guests may not."""
+    return "true" if keys.guests else "kind <> 'guest'"

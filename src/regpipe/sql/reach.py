@@ -1,0 +1,189 @@
+"""Reach: the records that a change may touch, and no others.
+
+A night looks at what changed and at whatever a chain of shared keys, customers
+or decisions ties to it; so its answer is that of starting from scratch.
+"""
+
+from __future__ import annotations
+
+from regpipe.sql.keys import Keys, is_customer, key_value
+from regpipe.sql.step import Step, comma, ident, step
+
+
+def frontier_of_all(keys: Keys) -> Step:
+    """Give the records known to be touched when the registry holds none."""
+    return step(
+        "frontier",
+        f"""
+        select
+            source,
+            external_id,
+            cast(null as bigint) as held_id,
+            {comma(map(ident, keys.columns), 12)}
+        from incoming
+        """,
+    )
+
+
+def held_keys(keys: Keys) -> Step:
+    """Give what matching looks at of the records this run brings no version of.
+
+    Reads  ``stored``.
+    Gives  one row per source and external_id: ``held_id`` (its customer so
+           far), ``founder_of``, ``kind`` and the columns that keys look at.
+    """
+    return step(
+        "held_keys",
+        f"""
+        select
+            source,
+            external_id,
+            held_id,
+            founder_of,
+            kind,
+            {comma(map(ident, keys.columns), 12)}
+        from stored
+        """,
+    )
+
+
+def changing(keys: Keys) -> Step:
+    """Give the records that change in this run, as they were and as they come.
+
+    Reads  ``incoming``, ``vanished``, ``decided`` (records that a new decision
+           or override is about).
+    Gives  one or two rows per source and external_id: ``held_id`` and the
+           columns that keys look at.
+    """
+    columns = comma((f"i.{ident(c)}" for c in keys.columns), 12)
+    before = comma((f"s.{ident(c)}" for c in keys.columns), 12)
+    return step(
+        "changing",
+        f"""
+        select
+            i.source,
+            i.external_id,
+            cast(null as bigint) as held_id,
+            {columns}
+        from incoming i
+        union all
+        select
+            s.source,
+            s.external_id,
+            s.customer_id as held_id,
+            {before}
+        from registry.source_records s
+        semi join (
+          select source, external_id from incoming
+          union all
+          select source, external_id from vanished
+          union all
+          select source, external_id from decided
+        ) c
+          on s.source = c.source and s.external_id = c.external_id
+        """,
+    )
+
+
+def reached(keys: Keys, frontier: str) -> Step:
+    """Give the held records that a change may touch, one round further out.
+
+    Reads  ``frontier``: the records known to be touched; ``held_keys``;
+           ``decisions_in_force``.
+    Gives  one row per held record that shares a customer, a key value or a
+           decision with one of them: columns as ``held_keys``.
+    """
+    origin = ident(frontier)
+    tests = [
+        f"""
+          select h.source, h.external_id
+          from held_keys h
+          semi join {origin} f on {key_value(key, "h")} = {key_value(key, "f")}"""
+        for key in keys.reaching
+    ]
+    tests.append(
+        f"""
+          select h.source, h.external_id
+          from held_keys h
+          semi join {origin} f on h.held_id = f.held_id"""
+    )
+    tests.extend(
+        f"""
+          select d.source_{there} as source, d.external_id_{there} as external_id
+          from decisions_in_force d
+          semi join {origin} f
+            on d.source_{here} = f.source and d.external_id_{here} = f.external_id"""
+        for here, there in (("a", "b"), ("b", "a"))
+    )
+    return step(
+        "reached",
+        f"""
+        with hits as ({" union all ".join(tests)}
+        )
+        select h.*
+        from held_keys h
+        semi join hits x on h.source = x.source and h.external_id = x.external_id
+        """,
+    )
+
+
+def frontier(keys: Keys) -> Step:
+    """Give all records known to be touched: those that change, those reached."""
+    columns = comma(map(ident, keys.columns), 12)
+    return step(
+        "frontier",
+        f"""
+        select source, external_id, held_id,
+            {columns}
+        from changing
+        union all
+        select source, external_id, held_id,
+            {columns}
+        from reached
+        """,
+    )
+
+
+def members_touched(keys: Keys) -> Step:
+    """Give the records to resolve in a registry that holds others.
+
+    What came in, and every held record that a chain of shared keys, customers
+    or decisions ties to a change: the answer is that of starting from scratch.
+
+    Gives  columns as ``members_of_all``.
+    """
+    return step(
+        "members",
+        f"""
+        with pool as (
+          select
+              i.origin,
+              i.source,
+              i.external_id,
+              h.founder_of,
+              i.kind,
+              {comma((f"i.{ident(c)}" for c in keys.columns), 14)}
+          from incoming i
+          left join registry.source_records h
+            on i.source = h.source and i.external_id = h.external_id
+          union all
+          select
+              cast(null as bigint) as origin,
+              r.source,
+              r.external_id,
+              r.founder_of,
+              r.kind,
+              {comma((f"r.{ident(c)}" for c in keys.columns), 14)}
+          from reached r
+        )
+        select
+            row_number() over (order by source, external_id) as record_no,
+            origin,
+            source,
+            external_id,
+            founder_of,
+            {comma(map(ident, keys.columns), 12)}
+        from pool
+        where {is_customer(keys)} or founder_of is not null
+        """,
+    )

@@ -1,0 +1,305 @@
+"""Source records: the rows that came in, beside those the registry holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from regpipe.fields import CUSTOMER_FIELDS
+from regpipe.sql.clean import sql_type
+from regpipe.sql.intake import FILE_SPAN, timestamp
+from regpipe.sql.step import Step, comma, ident, literal, step
+
+SOURCE_SPAN = FILE_SPAN * 2**16
+"""Origins of one source lie in a span of this length: 65,536 files at most."""
+
+RECORD_COLUMNS = (
+    *list(CUSTOMER_FIELDS)[:6],
+    "first_key",
+    "last_key",
+    *list(CUSTOMER_FIELDS)[6:],
+)
+"""What a source record says of its person, in the order of the table."""
+
+_ORDER_FIELDS_OF_A_GUEST = ("email", "phone", "first_name", "last_name")
+
+
+def incoming(
+    sources: Sequence[tuple[str, int, Sequence[str]]],
+    guests: Sequence[tuple[str, int, Sequence[str]]],
+    file_ids: int,
+) -> Step:
+    """Give the accepted customer rows of every source as source records.
+
+    Reads  ``accepted_…`` of each of ``sources``: name, number, mapped fields;
+           and, where guests are registered, ``guests_…`` of order sources.
+    Gives  one row per source and external_id: the columns of
+           ``source_records`` without ``customer_id``, ``founder_of``,
+           ``gone_at``; ``origin``, unique over all sources.
+    """
+    parts = [
+        _part(source, number, fields, f"accepted_{source}", file_ids)
+        for source, number, fields in sources
+    ] + [
+        _part(source, number, fields, f"guests_{source}", file_ids)
+        for source, number, fields in guests
+    ]
+    return step("incoming", "\nunion all\n".join(parts) or _NOBODY)
+
+
+_NOBODY = f"""
+    select
+        cast(null as bigint) as origin,
+        source,
+        {comma(map(ident, RECORD_COLUMNS), 8)},
+        delivered_at,
+        fingerprint,
+        file_id,
+        row_number
+    from registry.source_records
+    where false
+    """
+
+
+def guests(source: str, fields: Sequence[str]) -> Step:
+    """Give the people who ordered without an account, one row per e-mail.
+
+    Reads  ``accepted_…`` of an order source whose orders name no customer.
+    Gives  the latest order's row of each e-mail as a customer row of kind
+           ``guest`` whose external_id is the e-mail.
+    """
+    held = [f for f in _ORDER_FIELDS_OF_A_GUEST if f in fields]
+    nobody = "and r.customer_ref is null" if "customer_ref" in fields else ""
+    return step(
+        f"guests_{source}",
+        f"""
+        with placed as (
+          select
+              r.*,
+              row_number() over (
+                partition by r.email
+                order by r.ordered_at desc nulls last, r.row_id desc
+              ) as place
+          from {ident("accepted_" + source)} r
+          semi join {ident("taken_" + source)} h on r.row_id = h.row_id
+          where r.email is not null
+          {nobody}
+        )
+        select
+            row_id,
+            file_no,
+            row_number,
+            delivered_at,
+            email as external_id,
+            'guest' as kind,
+            {comma(map(ident, held), 12)},
+            ordered_at as updated_at,
+            fingerprint
+        from placed
+        where place = 1
+        """,
+    )
+
+
+def guest_fields(fields: Sequence[str]) -> tuple[str, ...]:
+    """Give the fields of a guest whose order source maps ``fields``."""
+    held = tuple(f for f in _ORDER_FIELDS_OF_A_GUEST if f in fields)
+    return ("external_id", "kind", *held, "updated_at")
+
+
+def _part(
+    source: str, number: int, fields: Sequence[str], table: str, file_ids: int
+) -> str:
+    items = []
+    for column in RECORD_COLUMNS:
+        if column in ("first_key", "last_key"):
+            name = column.replace("_key", "_name")
+            known = name in fields
+            value = f"rp_name_key({ident(name)})" if known else "cast(null as varchar)"
+        elif column in fields:
+            value = ident(column)
+        elif column == "external_id":
+            value = "email"
+        elif column == "kind":
+            value = "'registered'"
+        else:
+            value = f"cast(null as {sql_type(CUSTOMER_FIELDS[column])})"
+        items.append(f"{value} as {ident(column)}")
+    return f"""select
+    {number * SOURCE_SPAN} + row_id as origin,
+    {literal(source)} as source,
+    {comma(items)},
+    delivered_at,
+    fingerprint,
+    {file_ids} + file_no as file_id,
+    row_number
+from {ident(table)}"""
+
+
+_KEPT = comma((f"s.{ident(column)}" for column in RECORD_COLUMNS[1:]), 12)
+
+
+def stored() -> Step:
+    """Give the records that the registry holds and this run brings no version of.
+
+    Gives  one row per source and external_id, as in ``source_records``, with
+           ``gone_at`` set for those in ``vanished``.
+    """
+    return step(
+        "stored",
+        f"""
+        select
+            s.source,
+            s.external_id,
+            s.customer_id as held_id,
+            s.founder_of,
+            {_KEPT},
+            s.delivered_at,
+            s.gone_at as held_gone_at,
+            coalesce(s.gone_at, v.gone_at) as gone_at,
+            s.fingerprint,
+            s.file_id,
+            s.row_number
+        from registry.source_records s
+        anti join incoming i on s.source = i.source and s.external_id = i.external_id
+        left join vanished v on s.source = v.source and s.external_id = v.external_id
+        """,
+    )
+
+
+def records_new(*, guests: bool) -> Step:
+    """Give the source records that came in, with the customer they belong to.
+
+    Reads  ``incoming``, ``identified``.
+    Gives  one row per source and external_id, every column of
+           ``source_records`` but ``run_id``; a guest has no customer unless
+           ``guests`` are customers.
+    """
+    customer = "n.customer_id"
+    if not guests:
+        customer = "case when i.kind <> 'guest' then n.customer_id end"
+    own = comma((f"i.{ident(column)}" for column in RECORD_COLUMNS[1:]), 12)
+    return step(
+        "records_new",
+        f"""
+        select
+            i.source,
+            i.external_id,
+            {customer} as customer_id,
+            n.founder_of,
+            {own},
+            i.delivered_at,
+            cast(null as timestamp) as gone_at,
+            i.fingerprint,
+            i.file_id,
+            i.row_number
+        from incoming i
+        left join identified n on i.origin = n.origin
+        """,
+    )
+
+
+def records_moved() -> Step:
+    """Give the stored records whose customer or presence is another than before.
+
+    Reads  ``stored``, ``identified``.
+    Gives  one row per source and external_id, columns as ``records_new``.
+    """
+    own = comma((f"s.{ident(column)}" for column in RECORD_COLUMNS[1:]), 12)
+    return step(
+        "records_moved",
+        f"""
+        select
+            s.source,
+            s.external_id,
+            n.customer_id,
+            n.founder_of,
+            {own},
+            s.delivered_at,
+            s.gone_at,
+            s.fingerprint,
+            s.file_id,
+            s.row_number
+        from stored s
+        join identified n
+          on n.origin is null
+          and s.source = n.source
+          and s.external_id = n.external_id
+        where s.held_id is distinct from n.customer_id
+          or s.founder_of is distinct from n.founder_of
+          or s.gone_at is distinct from s.held_gone_at
+        """,
+    )
+
+
+def records_gone() -> Step:
+    """Give the keys of the stored records that a new version takes the place of."""
+    return step(
+        "records_gone",
+        """
+        select s.source, s.external_id
+        from registry.source_records s
+        semi join (
+          select source, external_id from records_new
+          union all
+          select source, external_id from records_moved
+        ) n
+          on s.source = n.source and s.external_id = n.external_id
+        """,
+    )
+
+
+def vanished(deliveries: Sequence[tuple[str, str]]) -> Step:
+    """Give the live records that a full delivery no longer holds.
+
+    Reads  ``seen_…`` of each source in ``deliveries``: its name and, as a SQL
+           literal, the time of its delivery.
+    Gives  one row per source and external_id with ``gone_at``.
+    """
+    parts = [
+        f"""
+        select s.source, s.external_id, {when} as gone_at
+        from registry.source_records s
+        anti join {ident("seen_" + source)} d on s.external_id = d.external_id
+        where s.source = {literal(source)} and s.gone_at is null"""
+        for source, when in deliveries
+    ]
+    none = (
+        "select source, external_id, gone_at from registry.source_records where false"
+    )
+    return step("vanished", "\nunion all\n".join(parts) or none)
+
+
+def none_moved() -> Step:
+    """Give no records, where the registry holds none that could move."""
+    return step("records_moved", "select * from records_new where false")
+
+
+def records_coming() -> Step:
+    """Give every row that comes to ``source_records``."""
+    return step(
+        "records_coming",
+        "select * from records_new\nunion all\nselect * from records_moved",
+    )
+
+
+def delivered(moments: Iterable[datetime]) -> str:
+    """Give the time of a delivery of several files: that of the latest, as SQL."""
+    return timestamp(max(moments))
+
+
+def shrinking() -> str:
+    """Give the SELECT of how many live records each source has and loses.
+
+    Gives  one row per source with ``vanished`` records: ``gone`` and ``held``.
+    """
+    return """
+        select
+            s.source,
+            count(*) as held,
+            count(v.source) as gone
+        from registry.source_records s
+        left join vanished v on s.source = v.source and s.external_id = v.external_id
+        where s.gone_at is null and s.source in (select source from vanished)
+        group by s.source
+        """

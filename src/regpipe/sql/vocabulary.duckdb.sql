@@ -1,0 +1,187 @@
+-- The words that step SQL uses beyond what every engine reads alike. Each has its
+-- meaning here for DuckDB; another engine brings a file of its own with the same
+-- names, and the vocabulary test holds them against one table of cases.
+
+-- Text without white space at its ends (no-break and zero-width ones included);
+-- null where nothing is left. `odd` says that the row holds rare white space.
+create or replace macro rp_odd(x) as
+  regexp_matches(x, '[\t\r\n\f\v\x{00A0}\x{2007}\x{200B}\x{202F}\x{FEFF}]');
+create or replace macro rp_text(x, odd) as
+  nullif(case when odd
+    then regexp_replace(x, '^[\s\p{Z}\x{200B}\x{FEFF}]+|[\s\p{Z}\x{200B}\x{FEFF}]+$', '', 'g')
+    else trim(x) end, '');
+
+-- Text without the one apostrophe that stores set before ids, zips and phones.
+create or replace macro rp_bare(x) as
+  case when starts_with(x, '''') and regexp_matches(x, '^''[0-9=+@\t\r-]')
+    then substr(x, 2) else x end;
+
+-- Text without the one apostrophe that made a formula harmless.
+create or replace macro rp_disarmed(x) as
+  case when starts_with(x, '''') and regexp_matches(x, '^''+[=+@\t\r-]')
+    then substr(x, 2) else x end;
+
+-- Text that a spreadsheet takes for no formula: one apostrophe before what it would.
+create or replace macro rp_armed(x) as
+  case when regexp_matches(x, '^''*[=+@\t\r-]') then '''' || x else x end;
+
+-- A decimal as people write it: at least two decimals, no zeros beyond.
+create or replace macro rp_sum(x) as
+  regexp_replace(cast(x as varchar), '0{1,2}$', '', 'g');
+
+-- Sums per currency, and words per purpose, as the text of one cell.
+create or replace macro rp_sums(x, separator) as
+  nullif(array_to_string(list_transform(
+    list_sort(map_entries(x)), lambda e: e.key || ' ' || coalesce(rp_sum(e.value), '?')
+  ), separator), '');
+create or replace macro rp_words(x, separator) as
+  nullif(array_to_string(list_transform(
+    list_sort(map_entries(x)), lambda e: e.key || ': ' || e.value
+  ), separator), '');
+
+-- An e-mail address as the registry compares it.
+create or replace macro rp_email(x) as
+  lower(case when starts_with(x, 'mailto:') then substr(x, 8) else x end);
+
+-- A code: upper case, no spaces.
+create or replace macro rp_code(x) as upper(translate(x, ' ' || chr(160), ''));
+
+-- A phone in E.164. `code` is the calling code and `trunk` the national prefix of
+-- the country meant where the number names none; null where it is no number. A
+-- trunk prefix behind that country's own code is left out.
+create or replace macro rp_dial(x) as
+  translate(
+    replace(case when starts_with(x, 'tel:') then substr(x, 5) else x end, '(0)', ''),
+    ' -()./' || chr(160) || chr(8209) || chr(8211),
+    ''
+  );
+create or replace macro rp_abroad(x, code, trunk) as
+  case
+    when trunk = '0' and starts_with(x, code || trunk)
+      then '+' || code || substr(x, 1 + length(code || trunk))
+    else '+' || x
+  end;
+create or replace macro rp_e164(x, code, trunk) as
+  case
+    when not regexp_matches(x, '^\+?[0-9]+$') then null
+    when starts_with(x, '+') then coalesce(rp_abroad(substr(x, 2), code, trunk), x)
+    when starts_with(x, '00') then coalesce(rp_abroad(substr(x, 3), code, trunk), '+' || substr(x, 3))
+    when code is null then null
+    when code = '1' and starts_with(x, '011') then '+' || substr(x, 4)
+    when trunk <> '' and starts_with(x, trunk) then '+' || code || substr(x, 1 + length(trunk))
+    else '+' || code || x
+  end;
+create or replace macro rp_phone(x, code, trunk) as rp_e164(rp_dial(x), code, trunk);
+
+-- A number with a declared decimal mark; null where it is none or has more than
+-- four decimals. One kind of mark may group its thousands: a space (no-break ones
+-- too), an apostrophe, or the mark that is not the decimal one.
+create or replace macro rp_money_point(x) as
+  case
+    when regexp_matches(x, '^[-+]?[0-9]{1,14}(\.[0-9]{1,4}0*)?$')
+      then try_cast(x as decimal(18, 4))
+    when regexp_matches(x, '^[-+]?[1-9][0-9]{0,2}((,[0-9]{3}){1,4}|( [0-9]{3}){1,4}|(''[0-9]{3}){1,4}|(\x{00A0}[0-9]{3}){1,4}|(\x{202F}[0-9]{3}){1,4})(\.[0-9]{1,4}0*)?$')
+      then try_cast(translate(x, ', ''' || chr(160) || chr(8239), '') as decimal(18, 4))
+  end;
+create or replace macro rp_money_comma(x) as
+  case
+    when regexp_matches(x, '^[-+]?[0-9]{1,14}(,[0-9]{1,4}0*)?$')
+      then try_cast(replace(x, ',', '.') as decimal(18, 4))
+    when regexp_matches(x, '^[-+]?[1-9][0-9]{0,2}((\.[0-9]{3}){1,4}|( [0-9]{3}){1,4}|(''[0-9]{3}){1,4}|(\x{00A0}[0-9]{3}){1,4}|(\x{202F}[0-9]{3}){1,4})(,[0-9]{1,4}0*)?$')
+      then try_cast(
+        replace(translate(x, '. ''' || chr(160) || chr(8239), ''), ',', '.')
+        as decimal(18, 4)
+      )
+  end;
+
+-- A time in UTC without zone; a year of two digits is none. `zone` is that of texts
+-- that name no offset.
+create or replace macro rp_utc(t, zone) as
+  case when zone = 'UTC' then t else timezone('UTC', timezone(zone, t)) end;
+create or replace macro rp_full_year(t) as
+  case when extract(year from t) >= 1000 then t end;
+create or replace macro rp_time(x, format, zone) as
+  rp_utc(rp_full_year(try_strptime(x, format)), zone);
+create or replace macro rp_time_offset(x, format) as
+  rp_full_year(timezone('UTC', try_strptime(x, format)));
+create or replace macro rp_iso(x) as
+  regexp_extract(x, '^([0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?)?) ?(Z|[-+](0[0-9]|1[0-4])(:?[0-5][0-9])?)?$', 1);
+create or replace macro rp_iso_offset(x) as
+  regexp_extract(x, ' ?(Z|[-+][0-9]{2}(:?[0-9]{2})?)$', 1);
+create or replace macro rp_time_iso(x, zone) as
+  case
+    when rp_iso(x) = '' then null
+    when length(x) <= 10 or rp_iso(x) = x
+      then rp_utc(try_cast(rp_iso(x) as timestamp), zone)
+    when length(rp_iso(x)) <= 10 then null
+    else timezone('UTC', try_cast(rp_iso(x) || rp_iso_offset(x) as timestamptz))
+  end;
+create or replace macro rp_date(x, format) as
+  cast(rp_full_year(try_strptime(x, format)) as date);
+create or replace macro rp_date_iso(x) as
+  case when regexp_matches(x, '^[0-9]{4}-[0-9]{2}-[0-9]{2}( 00:00:00)?$')
+    then try_cast(substr(x, 1, 10) as date) end;
+
+-- The names in a list that are no null, each once.
+create or replace macro rp_named(x) as
+  list_sort(list_distinct(list_filter(x, lambda v: v is not null)));
+
+-- The parts of a cell that holds several values.
+create or replace macro rp_list(x, separator) as
+  list_filter(
+    list_transform(string_split(x, separator), lambda v: trim(v)),
+    lambda v: v <> ''
+  );
+
+-- First and last name out of one cell: 'Last, First', else the last word is the last.
+create or replace macro rp_first_part(x) as
+  nullif(trim(case
+    when contains(x, ',') then regexp_extract(x, '^[^,]*,(.*)$', 1)
+    when contains(x, ' ') then regexp_extract(x, '^(.*) [^ ]+$', 1)
+    else x
+  end), '');
+create or replace macro rp_first_name(x) as rp_first_part(replace(x, chr(160), ' '));
+create or replace macro rp_last_part(x) as
+  nullif(trim(case
+    when contains(x, ',') then regexp_extract(x, '^([^,]*),', 1)
+    when contains(x, ' ') then regexp_extract(x, ' ([^ ]+)$', 1)
+  end), '');
+create or replace macro rp_last_name(x) as rp_last_part(replace(x, chr(160), ' '));
+
+-- A name as match keys compare it: no case, accents, spaces or punctuation.
+create or replace macro rp_name_key(x) as
+  nullif(translate(lower(strip_accents(x)), ' -''.’`´' || chr(160), ''), '');
+
+-- Do two first names allow one person? Equal, alike, an initial, swapped, missing.
+create or replace macro rp_names_agree(first_a, last_a, first_b, last_b) as
+  coalesce(
+    first_a is null or first_b is null
+    or first_a = first_b
+    or (length(first_a) = 1 and starts_with(first_b, first_a))
+    or (length(first_b) = 1 and starts_with(first_a, first_b))
+    or (first_a = last_b and last_a = first_b)
+    or jaro_winkler_similarity(first_a, first_b) >= 0.85,
+    false
+  );
+
+-- A row's fingerprint: 63 bits of its text cells, nulls told from empty ones.
+create or replace macro rp_fingerprint(x) as cast(hash(x) >> 1 as bigint);
+
+-- Fingerprints of the rows of an order as one, in any order, repeats counted.
+create or replace macro rp_fold(x) as cast(sum(cast(x as hugeint)) % 9223372036854775807 as bigint);
+
+-- Does `x` match a pattern in which * stands for anything?
+create or replace macro rp_like(x, pattern) as x like pattern escape '\';
+
+-- How many bits tell refusal from grant when two statements carry one time.
+create or replace macro rp_refusal(status) as
+  case status
+    when 'withdrawn' then 5
+    when 'never' then 4
+    when 'unknown' then 3
+    when 'pending' then 2
+    else 1
+  end;
+
+-- The cells of a record that was kept as a JSON list.
+create or replace macro rp_cells(x) as from_json(x, '["VARCHAR"]');

@@ -1,0 +1,136 @@
+"""The careful way to read a file: record by record, every one kept.
+
+For files whose records do not all fit the header. The rows are written out
+rectangular, in UTF-8, every cell quoted, so that the engine loads them like
+any regular file.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from regpipe.engine.protocol import TextFile
+from regpipe.spec import Csv
+
+if TYPE_CHECKING:
+    pass
+
+
+@dataclass(frozen=True)
+class Rectangular:
+    """How many records were written, and how many blank ones were left out.
+
+    ``longest`` is the length of the longest record, in bytes.
+    """
+
+    records: int
+    blank: int
+    longest: int
+
+
+def first_record(path: Path, dialect: Csv) -> list[str]:
+    """Give the cells of the first record of a UTF-8 file; none if it is empty."""
+    _allow_long_cells()
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(
+            file, delimiter=dialect.delimiter, quotechar=dialect.quote or None
+        )
+        for record in reader:
+            if any(cell.strip() for cell in record):
+                return record
+            return []
+    return []
+
+
+def rectangular(
+    text: TextFile, target: Path, first_row: int, secret: Sequence[str]
+) -> Rectangular:
+    """Write every record of ``text`` to ``target`` with as many cells as columns.
+
+    Adds the cells ``regpipe_row`` (the row number), ``regpipe_problem``
+    (``too_few_cells``, ``too_many_cells``, ``unclosed_quote``, ``stray_quote``, or
+    empty; its cells are then blank) and
+    ``regpipe_cells`` (where there is a problem: the record as a JSON list, cut
+    before the first secret column, for its cells may have shifted).
+    """
+    _allow_long_cells()
+    width = len(text.columns)
+    safe = min((text.columns.index(name) for name in secret), default=None)
+    records = blank = longest = 0
+    with (
+        text.path.open(encoding="utf-8-sig", newline="") as source,
+        target.open("w", encoding="utf-8", newline="") as out,
+    ):
+        lines: list[str] = []
+        reader = csv.reader(
+            _kept(source, lines), delimiter=text.delimiter, quotechar=text.quote or None
+        )
+        writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
+        extra = ("regpipe_row", "regpipe_problem", "regpipe_cells")
+        writer.writerow([*text.columns, *extra])
+        if text.header:
+            next(reader, None)
+            lines.clear()
+        for row, record in enumerate(reader, first_row):
+            if not any(cell.strip() for cell in record):
+                blank += 1
+            else:
+                records += 1
+                problem = _quoting(lines, text) or _problem(len(record), width)
+                cells = _cells(record, row, width, safe, problem)
+                longest = max(longest, sum(len(cell.encode()) + 3 for cell in cells))
+                writer.writerow(cells)
+            lines.clear()
+    return Rectangular(records, blank, longest)
+
+
+def _kept(source: Iterable[str], lines: list[str]) -> Iterator[str]:
+    """Pass lines on, and keep them in ``lines`` until somebody clears it."""
+    for line in source:
+        lines.append(line)
+        yield line
+
+
+def _cells(
+    record: list[str], row: int, width: int, safe: int | None, problem: str
+) -> list[str]:
+    cells = [*record[:width], *[""] * (width - len(record))]
+    kept = json.dumps(record[:safe], ensure_ascii=False) if problem else ""
+    if problem:
+        cells = [""] * width
+    return [*cells, str(row), problem, kept]
+
+
+def _problem(cells: int, width: int) -> str:
+    if cells < width:
+        return "too_few_cells"
+    return "too_many_cells" if cells > width else ""
+
+
+def _quoting(lines: Sequence[str], text: TextFile) -> str:
+    """Give what is wrong with the quotes of the record of these lines, if anything.
+
+    A record with text behind a closing quote, or without its closing one, may
+    have swallowed others.
+    """
+    if not text.quote or not any(text.quote in line for line in lines):
+        return ""
+    reader = csv.reader(
+        lines, delimiter=text.delimiter, quotechar=text.quote, strict=True
+    )
+    try:
+        for _ in reader:
+            pass
+    except csv.Error as reason:
+        return "unclosed_quote" if "unexpected end" in str(reason) else "stray_quote"
+    return ""
+
+
+def _allow_long_cells() -> None:
+    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))

@@ -1,0 +1,57 @@
+"""Deliveries: every file of every source, settled before any is loaded."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+
+from regpipe.errors import InputFileError, Problem
+from regpipe.outcome import Progress
+from regpipe.spec import Pipeline, Source
+from regpipe.stages.extract import Delivery, extract, find_files
+from regpipe.stages.normalise import columns_read
+
+
+def deliveries(
+    pipeline: Pipeline, scratch: Path, progress: Progress, *, blank: bool
+) -> dict[str, list[Delivery]]:
+    """Settle how every file of every source is read, before any is loaded."""
+    found: dict[str, list[Delivery]] = {}
+    problems: list[Problem] = []
+    for name, source in pipeline.sources.items():
+        found[name] = []
+        try:
+            files = (
+                [_blank(name, source, scratch)]
+                if blank
+                else find_files(name, [(w, pipeline.path(w)) for w in source.files])
+            )
+        except InputFileError as reason:
+            problems.extend(reason.problems)
+            continue
+        for path in files:
+            progress("extract", path.name)
+            shown = os.path.relpath(path, pipeline.folder)
+            try:
+                found[name].append(
+                    extract(
+                        name, path, shown, source.csv, columns_read(source), scratch
+                    )
+                )
+            except InputFileError as reason:
+                problems.extend(reason.problems)
+    if problems:
+        raise InputFileError(*problems)
+    return found
+
+
+def _blank(name: str, source: Source, scratch: Path) -> Path:
+    """Make a file of a source that holds its header and no rows."""
+    path = scratch / f"{name}.csv"
+    with path.open("w", encoding=source.csv.encoding, newline="") as file:
+        writer = csv.writer(
+            file, delimiter=source.csv.delimiter, quotechar=source.csv.quote
+        )
+        writer.writerow(columns_read(source))
+    return path

@@ -1,0 +1,346 @@
+"""Extract: settle how a file is to be read, and count its records.
+
+Nothing is left to the engine to guess: encoding and dialect are declared or
+the default, the header is read here, and the records are counted from the
+bytes themselves, so that what the engine loads can be held against them.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+
+from regpipe.engine.protocol import TextFile
+from regpipe.errors import InputFileError, PipelineError, Problem, nearest
+from regpipe.spec import Csv
+from regpipe.stages.careful import first_record, rectangular
+
+CHUNK = 1 << 22
+_ODD = tuple(c.encode() for c in "\t\f\v\u00a0\u2007\u200b\u202f\ufeff")
+SECRET = re.compile(
+    r"passw|passphrase|pwd|passwd|losenord|lösenord|kennwort|mot.?de.?passe|hasło|haslo"
+    r"|contraseña|senha|(^|[^a-z])(hash|salt|token|secret)|(hash|salt|token|secret)$",
+    re.IGNORECASE,
+)
+"""Names of columns that hold passwords, hashes or tokens: they do not enter."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One file of a source, as it is to be read.
+
+    ``records`` counts the records that are not blank; ``first_row`` is the
+    row number of the first. ``secret`` names the columns that were dropped,
+    ``unread`` those nobody maps. ``careful`` tells that the text was rewritten:
+    it then has the columns ``regpipe_row`` and ``regpipe_problem``. ``odd`` tells
+    that it may hold white space other than blanks within its cells.
+    """
+
+    source: str
+    path: Path
+    file: str
+    sha256: str
+    delivered_at: datetime
+    records: int
+    first_row: int
+    text: TextFile
+    header: tuple[str, ...]
+    secret: tuple[str, ...]
+    unread: tuple[str, ...]
+    odd: bool = True
+    careful: bool = False
+    blank: int = 0
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """Give the columns whose text may be kept: all but the secret ones."""
+        return tuple(name for name in self.header if name not in self.secret)
+
+
+def find_files(source: str, patterns: Sequence[tuple[str, Path]]) -> list[Path]:
+    """Give the files that the source's patterns name, sorted, each once.
+
+    Raises InputFileError for a pattern that names no file.
+    """
+    found: dict[Path, None] = {}
+    problems = []
+    for written, pattern in patterns:
+        paths = _matching(pattern)
+        files = [path for path in paths if path.is_file()]
+        if not files:
+            what = "is a folder" if pattern.is_dir() else "there is no such file"
+            hint = f"the source {source!r} reads it; paths start at the pipeline file"
+            problems.append(Problem(written, what, hint))
+        found.update(dict.fromkeys(files))
+    if problems:
+        raise InputFileError(*problems)
+    return list(found)
+
+
+def _matching(pattern: Path) -> list[Path]:
+    """Give the paths that a pattern may mean, sorted; itself where it has no glob."""
+    fixed = Path(pattern.anchor)
+    parts = list(pattern.relative_to(fixed).parts)
+    while parts and not any(mark in parts[0] for mark in "*?["):
+        fixed /= parts.pop(0)
+    return sorted(fixed.glob("/".join(parts))) if parts else [pattern]
+
+
+def extract(
+    source: str, path: Path, shown: str, csv: Csv, mapped: Sequence[str], scratch: Path
+) -> Delivery:
+    """Settle how ``path`` is read: its text as UTF-8, its columns, its records.
+
+    ``mapped`` are the columns that the pipeline reads. ``scratch`` is a folder
+    for a decoded copy where the file is not UTF-8.
+
+    Raises InputFileError when the file is empty, is not in the declared
+    encoding or lacks a mapped column.
+    """
+    try:
+        delivered = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        facts = _count(path, shown, csv)
+        text = path
+        if not _is_utf8(csv.encoding):
+            text = scratch / f"{source}-{facts.sha256[:16]}.utf8.csv"
+            _decode(path, shown, text, csv.encoding)
+        if facts.records < 0:
+            facts = replace(_count(text, shown, Csv()), sha256=facts.sha256)
+    except PermissionError as reason:
+        raise InputFileError.at(shown, "may not be read") from reason
+    names = unique(first_record(text, csv), csv.header)
+    if not names:
+        raise InputFileError.at(
+            shown, "is empty", "look whether the export finished, then run again"
+        )
+    secret = tuple(name for name in names if SECRET.search(name))
+    _check_columns(shown, names, mapped, secret)
+    file = TextFile(text, names, csv.delimiter, csv.quote, csv.header)
+    return Delivery(
+        source=source,
+        path=path,
+        file=shown,
+        sha256=facts.sha256,
+        delivered_at=delivered.replace(tzinfo=None),
+        records=facts.records - (1 if csv.header else 0),
+        first_row=2 if csv.header else 1,
+        text=file,
+        header=names,
+        secret=secret,
+        unread=tuple(n for n in names if n not in mapped and n not in secret),
+        odd=facts.odd,
+    )
+
+
+def carefully(delivery: Delivery, scratch: Path) -> Delivery:
+    """Read the file again record by record, and write it out rectangular.
+
+    Gives a delivery whose text has every record: those that do not fit the
+    header carry a problem, blank ones are left out and counted.
+    """
+    target = scratch / f"{delivery.source}-{delivery.sha256[:16]}.rectangular.csv"
+    found = rectangular(delivery.text, target, delivery.first_row, delivery.secret)
+    columns = (
+        *delivery.text.columns,
+        "regpipe_row",
+        "regpipe_problem",
+        "regpipe_cells",
+    )
+    return replace(
+        delivery,
+        text=TextFile(target, columns, ",", '"', longest=found.longest),
+        records=found.records,
+        blank=found.blank,
+        careful=True,
+    )
+
+
+def unique(cells: Sequence[str], header: bool) -> tuple[str, ...]:
+    """Give column names without repeats: ``Name``, ``Name_2``; blank: ``column_3``.
+
+    >>> unique(["Name", "name", ""], True)
+    ('Name', 'name_2', 'column_3')
+    >>> unique(["a", "b"], False)
+    ('1', '2')
+    """
+    if not header:
+        return tuple(str(i) for i, _ in enumerate(cells, 1))
+    names: list[str] = []
+    taken: set[str] = set()
+    for place, cell in enumerate(cells, 1):
+        plain = " ".join(cell.split()) or f"column_{place}"
+        name, times = plain, 1
+        while name.lower() in taken:
+            times += 1
+            name = f"{plain}_{times}"
+        taken.add(name.lower())
+        names.append(name)
+    return tuple(names)
+
+
+@dataclass(frozen=True)
+class _Facts:
+    sha256: str
+    records: int
+    odd: bool
+
+
+def _count(path: Path, shown: str, csv: Csv) -> _Facts:
+    """Count the records of a file from its bytes, quoted line ends left out.
+
+    Raises InputFileError where UTF-8 was declared and the bytes are not.
+    """
+    digest = hashlib.sha256()
+    decoder = (
+        codecs.getincrementaldecoder("utf-8")() if _is_utf8(csv.encoding) else None
+    )
+    wide = csv.encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32"))
+    counter = _RecordCounter(csv.quote)
+    seen = 0
+    for chunk in _chunks(path):
+        digest.update(chunk)
+        text = chunk
+        if wide:
+            seen += len(chunk)
+            continue
+        if decoder is not None and not (chunk.isascii() and not decoder.getstate()[0]):
+            try:
+                decoder.decode(chunk)
+            except UnicodeDecodeError as reason:
+                raise _wrong_encoding(shown, counter, reason) from None
+        counter.take(text)
+        seen += len(chunk)
+    if decoder is not None and decoder.getstate()[0]:
+        raise InputFileError.at(shown, "ends in the middle of a character")
+    if wide:
+        return _Facts(digest.hexdigest(), -1, odd=True)
+    odd = decoder is None or counter.odd
+    return _Facts(digest.hexdigest(), counter.records, odd)
+
+
+class _RecordCounter:
+    """Counts line ends that stand outside quotes, a chunk of bytes at a time."""
+
+    def __init__(self, quote: str) -> None:
+        self._quote = quote.encode("latin-1", "replace")[:1]
+        self._inside = False
+        self._open = False
+        self._tail = b""
+        self.ends = 0
+        self.lines = 0
+        self.odd = False
+
+    @property
+    def records(self) -> int:
+        """Give the number of records so far, an unfinished last one included."""
+        return self.ends + (1 if self._open else 0)
+
+    def take(self, chunk: bytes) -> None:
+        """Count on through the next bytes of the file."""
+        if not chunk:
+            return
+        seam = self._tail + chunk[:2]
+        self.odd = self.odd or _odd(seam) or _odd(chunk)
+        self._tail = chunk[-2:]
+        breaks = chunk.count(b"\n")
+        self.lines += breaks
+        quoted = self._quote and self._quote in chunk
+        if not quoted:
+            if not self._inside:
+                self.ends += breaks
+            elif breaks:
+                self.odd = True
+        else:
+            cells = np.frombuffer(chunk, np.uint8)
+            quotes = np.flatnonzero(cells == self._quote[0])
+            lines = np.flatnonzero(cells == 10)
+            before = np.searchsorted(quotes, lines) + (1 if self._inside else 0)
+            self.ends += int(np.count_nonzero(before % 2 == 0))
+            self.odd = self.odd or bool(np.any(before % 2))
+            self._inside = bool((len(quotes) + (1 if self._inside else 0)) % 2)
+        self._open = not chunk.endswith(b"\n") or self._inside
+
+
+def _odd(text: bytes) -> bool:
+    """Tell whether UTF-8 text may hold white space that is no blank in a cell."""
+    if any(mark in text for mark in _ODD):
+        return True
+    return b"\r" in text and text.count(b"\r") != text.count(b"\r\n")
+
+
+def _wrong_encoding(
+    shown: str, counter: _RecordCounter, reason: UnicodeDecodeError
+) -> InputFileError:
+    line = counter.lines + reason.object.count(b"\n", 0, reason.start) + 1
+    return InputFileError(
+        Problem(
+            f"{shown}:{line}",
+            "holds bytes that are not UTF-8",
+            "declare the file's encoding, such as csv: {encoding: cp1252}",
+        )
+    )
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            yield chunk
+
+
+def _is_utf8(encoding: str) -> bool:
+    return codecs.lookup(encoding).name in ("utf-8", "utf-8-sig", "ascii")
+
+
+def _decode(path: Path, shown: str, target: Path, encoding: str) -> None:
+    """Write a file's text as UTF-8, line ends as they are.
+
+    Raises InputFileError at the first bytes that the encoding does not have.
+    """
+    decoder = codecs.getincrementaldecoder(encoding)()
+    lines = 1
+    with target.open("w", encoding="utf-8", newline="") as out:
+        for chunk in chain(_chunks(path), (b"",)):
+            try:
+                text = decoder.decode(chunk, final=not chunk)
+            except UnicodeDecodeError as reason:
+                line = lines + reason.object[: reason.start].count(b"\n")
+                raise InputFileError.at(
+                    f"{shown}:{line}",
+                    f"holds bytes that {encoding} does not have",
+                    "declare the encoding that the file was written in",
+                ) from None
+            lines += text.count("\n")
+            out.write(text)
+
+
+def _check_columns(
+    shown: str, names: Sequence[str], mapped: Sequence[str], secret: Sequence[str]
+) -> None:
+    missing = [column for column in mapped if column not in names]
+    if missing:
+        problems = []
+        for column in missing:
+            like = nearest(column, names)
+            hint = f"did you mean {like!r}?" if like else None
+            problems.append(Problem(shown, f"has no column {column!r}", hint))
+        if len(missing) == len(set(mapped)):
+            what = f"the header names none of the {len(missing)} mapped columns"
+            hint = "look whether the first record is the header, and at the delimiter"
+            problems = [Problem(shown, what, hint)]
+        raise InputFileError(*problems)
+    asked = [column for column in mapped if column in secret]
+    if asked:
+        raise PipelineError(
+            *(
+                Problem(shown, f"column {column!r} looks like a password or token")
+                for column in asked
+            )
+        )

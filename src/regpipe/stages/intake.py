@@ -1,0 +1,297 @@
+"""Intake: from a source's files to the rows that are taken, every row accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from regpipe.engine.protocol import Engine
+from regpipe.errors import DataError, InputFileError, Problem
+from regpipe.fields import FIELDS
+from regpipe.outcome import FileOutcome
+from regpipe.schemas import LoadedSchema
+from regpipe.spec import ConsentSource, CustomerSource, OrderSource, Source
+from regpipe.sql import fates
+from regpipe.sql import intake as sql
+from regpipe.sql import intake_orders as sql_orders
+from regpipe.sql import intake_statements as sql_statements
+from regpipe.sql import rejects as sql_rejects
+from regpipe.sql.clean import consent_column, fingerprint
+from regpipe.sql.orders import accepted_lines
+from regpipe.sql.step import Step
+from regpipe.stages.extract import Delivery
+from regpipe.stages.normalise import (
+    cleaned_fields,
+    columns_read,
+    mapping_version,
+    normalise,
+)
+from regpipe.stages.validate import validate
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What became of one source's delivery.
+
+    Its rows are in the tables ``changed_…``, ``reasons_…`` and ``accepted_…``
+    (and ``taken_…``: the heads of orders) of that source.
+    """
+
+    source: str
+    number: int
+    spec: Source
+    fields: tuple[str, ...]
+    deliveries: tuple[Delivery, ...]
+    outcomes: tuple[FileOutcome, ...]
+    first_file: int
+
+    @property
+    def read(self) -> int:
+        """Give the number of records of all files."""
+        return sum(outcome.read for outcome in self.outcomes)
+
+
+def take_in(
+    engine: Engine,
+    number: int,
+    source: str,
+    spec: Source,
+    schema: LoadedSchema,
+    deliveries: Sequence[Delivery],
+    first_file: int,
+    scratch: Path,
+) -> Intake:
+    """Clean, compare and validate the rows of a source's files.
+
+    ``number`` is the source's place in the pipeline, ``first_file`` the number
+    of its first file among all files of the run.
+
+    Raises DataError when a file has more rejects than the source tolerates, or
+    when the rows do not balance.
+    """
+    read, tables = [], []
+    for offset, delivery in enumerate(deliveries):
+        table = f"clean_{source}_{offset + 1}"
+        done = normalise(engine, delivery, spec, schema.version, table, scratch)
+        number_in_run = first_file + offset
+        tables.append(
+            sql.CleanFile(
+                table, number_in_run, done.first_row, done.delivered_at, done.careful
+            )
+        )
+        read.append(done)
+    fields = cleaned_fields(spec)
+    columns = _columns(spec, fields)
+    derived = {}
+    if isinstance(spec, CustomerSource):
+        if "external_id" not in fields:
+            derived["external_id"] = "email"
+            fields = ("external_id", *fields)
+        if "updated_at" not in fields:
+            derived["updated_at"] = "cast(null as timestamp)"
+    engine.define(sql.rows(source, tables, columns, derived))
+    judged = _Judged(engine, source, schema, (*columns, *derived))
+    if isinstance(spec, OrderSource):
+        _take_orders(judged, fields)
+    elif isinstance(spec, CustomerSource):
+        _take_customers(judged, fields, full=spec.delivery == "full")
+    else:
+        _take_consents(judged, spec, fields)
+    outcomes = _outcomes(engine, source, spec, read, first_file)
+    _tolerate(engine, outcomes, spec)
+    _keep_originals(engine, source, spec, schema, read, outcomes, first_file)
+    return Intake(
+        source, number, spec, fields, tuple(read), tuple(outcomes), first_file
+    )
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """A source whose changed rows are to be held against its schema."""
+
+    engine: Engine
+    source: str
+    schema: LoadedSchema
+    columns: tuple[str, ...]
+
+    def judge(self) -> None:
+        """Leave ``judged_…_reasons``: what the schema holds against changed rows."""
+        self.engine.define(sql.to_judge(self.source, self.columns))
+        validate(
+            self.engine, f"judge_{self.source}", self.schema, f"judged_{self.source}"
+        )
+
+    def kept(self, *steps: Step) -> list[str]:
+        """Make each step; give the names of those with rows: others cost joins."""
+        return [each.name for each in steps if self.engine.make(each)]
+
+
+def _take_customers(judged: _Judged, fields: Sequence[str], *, full: bool) -> None:
+    engine, source = judged.engine, judged.source
+    rows = f"rows_{source}"
+    same = judged.kept(sql.unchanged(source, rows, sql.CUSTOMERS))
+    engine.define(sql.changed(source, rows, any_unchanged=bool(same)))
+    judged.judge()
+    bad = judged.kept(sql.reasons(source))
+    lost = judged.kept(
+        sql.lost(source, rows, f"reasons_{source}", sql.CUSTOMERS),
+        sql.erased(source, fields),
+    )
+    engine.define(sql.accepted(source, [*bad, *lost]))
+    if full:
+        engine.make(sql.seen(source, rows, sql.CUSTOMERS))
+
+
+def _take_orders(judged: _Judged, fields: Sequence[str]) -> None:
+    engine, source = judged.engine, judged.source
+    heads = f"heads_{source}"
+    engine.make(sql_orders.order_heads(source, "updated_at" in fields))
+    same = judged.kept(sql.unchanged(source, heads, sql.ORDERS))
+    engine.define(sql_orders.changed_orders(source, any_unchanged=bool(same)))
+    judged.judge()
+    judged.kept(sql_orders.order_reasons(source))
+    refused = judged.kept(
+        sql_orders.bad_heads(source),
+        sql.lost(source, heads, f"bad_{source}", sql.ORDERS),
+    )
+    engine.define(sql_orders.accepted_heads(source, [*same, *refused]))
+    engine.define(accepted_lines(source, refused))
+
+
+def _take_consents(judged: _Judged, spec: ConsentSource, fields: Sequence[str]) -> None:
+    engine, source = judged.engine, judged.source
+    address = "email" if spec.channel == "email" else "phone"
+    if address not in fields:
+        raise DataError.at(
+            source,
+            f"statements by {spec.channel} need the column of {address!r}",
+            f"map {address} under columns",
+        )
+    at = "r.at" if "at" in fields else "cast(null as timestamp)"
+    engine.make(
+        sql_statements.known_statements(source, spec.purpose, spec.channel, address, at)
+    )
+    engine.define(sql.changed(source, f"rows_{source}", any_unchanged=True))
+    judged.judge()
+    bad = judged.kept(sql.reasons(source))
+    lost = judged.kept(sql_statements.repeated_statements(source, address, at))
+    engine.make(sql.erased(source, ()))
+    engine.define(sql.accepted(source, [*bad, *lost]))
+
+
+def _keep_originals(
+    engine: Engine,
+    source: str,
+    spec: Source,
+    schema: LoadedSchema,
+    deliveries: Sequence[Delivery],
+    outcomes: Sequence[FileOutcome],
+    first_file: int,
+) -> None:
+    """Leave the rejected rows with their text, read again from the files."""
+    if not any(outcome.rejected for outcome in outcomes):
+        return
+    engine.make(sql_rejects.rejected(source))
+    mark = fingerprint(columns_read(spec), mapping_version(spec, schema.version))
+    for offset, (delivery, outcome) in enumerate(
+        zip(deliveries, outcomes, strict=True)
+    ):
+        if outcome.rejected:
+            engine.make(
+                sql_rejects.originals(
+                    source,
+                    f"raw_clean_{source}_{offset + 1}",
+                    first_file + offset,
+                    delivery.kept,
+                    mark,
+                    careful=delivery.careful,
+                )
+            )
+
+
+def _columns(spec: Source, fields: Sequence[str]) -> list[str]:
+    """Give every cleaned column of a source's rows, in the order of the fields."""
+    known = [name for name in FIELDS[spec.kind] if name in fields]
+    if isinstance(spec, OrderSource):
+        known += [
+            name.replace("_status", "_word")
+            for name in ("payment_status", "fulfilment_status")
+            if name in fields
+        ]
+    for (purpose, channel), column in spec.consents.items():
+        known.append(consent_column(purpose, channel))
+        if column.at is not None:
+            known.append(consent_column(purpose, channel) + "_at")
+    return known
+
+
+def _outcomes(
+    engine: Engine,
+    source: str,
+    spec: Source,
+    deliveries: Sequence[Delivery],
+    first_file: int,
+) -> list[FileOutcome]:
+    """Count what became of each file's rows; see that they balance (rule 1)."""
+    counted = fates.counts(source, orders=isinstance(spec, OrderSource))
+    rows = {
+        (row["file_no"], row["fate"]): row["rows"]
+        for row in engine.collect(counted.select).to_pylist()
+    }
+    outcomes = []
+    for offset, delivery in enumerate(deliveries):
+        place = first_file + offset
+        outcome = FileOutcome(
+            source=source,
+            file=delivery.file,
+            read=delivery.records,
+            accepted=rows.get((place, "accepted"), 0),
+            rejected=rows.get((place, "rejected"), 0),
+            duplicate=rows.get((place, "duplicate"), 0),
+            unchanged=rows.get((place, "unchanged"), 0),
+            suppressed=rows.get((place, "suppressed"), 0),
+        )
+        if not outcome.balances:
+            raise InputFileError.at(
+                delivery.file,
+                f"{outcome.read} records were read, but not all are accounted for",
+                "this should not happen: keep the file and report it",
+            )
+        outcomes.append(outcome)
+    return outcomes
+
+
+def _tolerate(engine: Engine, outcomes: Sequence[FileOutcome], spec: Source) -> None:
+    """Stop where more rows were rejected than the source tolerates."""
+    problems = []
+    for outcome in outcomes:
+        if not outcome.rejected:
+            continue
+        share = outcome.rejected / outcome.read
+        counted = (
+            f"{outcome.rejected} of {outcome.read} rows are rejected ({share:.1%})"
+        )
+        if spec.tolerate is not None and share > spec.tolerate:
+            what = (
+                f"{counted}, more than the {spec.tolerate:.1%} that "
+                f"{outcome.source!r} tolerates"
+            )
+            problems.append(Problem(outcome.file, what, _why(engine, outcome.source)))
+        elif spec.tolerate is None and outcome.rejected == outcome.read:
+            what = f"all {outcome.read} rows are rejected"
+            problems.append(Problem(outcome.file, what, _why(engine, outcome.source)))
+    if problems:
+        raise DataError(*problems)
+
+
+def _why(engine: Engine, source: str) -> str:
+    """Say by which checks the rows of a source were rejected, the commonest first."""
+    found = engine.collect(fates.reason_counts(source)).to_pylist()
+    told = [
+        f"{row['column']}: {row['check']} ({row['rows']})"
+        if row["column"]
+        else f"{row['check']} ({row['rows']})"
+        for row in found
+    ]
+    return f"by check: {', '.join(told)}"
