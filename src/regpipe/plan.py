@@ -26,6 +26,7 @@ from regpipe.sql import changes as sql_changes
 from regpipe.sql.resolve import decisions_in_force
 from regpipe.sql.step import Step, ident
 from regpipe.stages import merge, report
+from regpipe.stages.deliveries import arriving_bytes
 from regpipe.stages.deliveries import deliveries as read_deliveries
 from regpipe.stages.intake import Intake, take_in
 from regpipe.stages.resolve import resolve
@@ -99,7 +100,8 @@ def plan_pipeline(
     with owner_only(), tempfile.TemporaryDirectory(prefix="regpipe-") as folder:
         scratch = Path(folder)
         watch = Stopwatch(progress)
-        with opened(pipeline.path(pipeline.registry), scratch) as (engine, _):
+        registry = pipeline.path(pipeline.registry)
+        with opened(registry, scratch, arriving_bytes(pipeline)) as (engine, _):
             plan = work_out(engine, pipeline, as_of, scratch, watch)
             counts = {delta.table: _count(engine, delta) for delta in plan.deltas}
             return plan.outcome(counts)

@@ -18,6 +18,7 @@ from regpipe.registry.log import Log, note_lists
 from regpipe.registry.opening import locked_down, opened
 from regpipe.registry.state import state_of
 from regpipe.spec import Pipeline
+from regpipe.stages.deliveries import arriving_bytes
 from regpipe.stages.export import publish_exports, stage_exports
 from regpipe.stages.export_files import writing_lists
 from regpipe.stages.segments import check_exports
@@ -102,7 +103,7 @@ def _applied(
     started = datetime.now(UTC)
     scratch = beside(registry, "tmp")
     scratch.mkdir()
-    with opened(registry, scratch) as (engine, held):
+    with opened(registry, scratch, arriving_bytes(pipeline)) as (engine, held):
         problems = check_exports(engine, pipeline.exports)
         if problems:
             raise PipelineError(*problems)

@@ -36,9 +36,10 @@ class DuckDBEngine:
 
     ``registry`` is None before the first run: then ``scripts`` make an empty
     one in memory. ``spill`` is a folder of regpipe's own for rows that do not
-    fit in memory. With ``folders`` the engine is locked down: it reads the
-    registry (its tables by their bare names, too), writes into those folders,
-    and nothing it is asked to run can reach another file or change a setting.
+    fit in ``memory`` (bytes; by default most of the machine's). With
+    ``folders`` the engine is locked down: it reads the registry (its tables by
+    their bare names, too), writes into those folders, and nothing it is asked
+    to run can reach another file or change a setting.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class DuckDBEngine:
         scripts: Sequence[str] = (),
         *,
         spill: Path | None = None,
+        memory: int | None = None,
         folders: Sequence[Path] | None = None,
     ) -> None:
         config: dict[str, str | bool | int | float | list[str]] = {
@@ -56,6 +58,8 @@ class DuckDBEngine:
         }
         if spill is not None:
             config["temp_directory"] = str(spill)
+        if memory is not None:
+            config["memory_limit"] = f"{memory}B"
         self._db = duckdb.connect(":memory:", config=config)
         self._db.execute("set TimeZone = 'UTC'")
         self._db.execute(f"set disabled_compression_methods = '{SLOW}'")

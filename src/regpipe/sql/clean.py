@@ -111,7 +111,11 @@ def cleaned(
     rare = f"rp_odd(concat({', '.join(map(ident, columns))}))" if odd else "false"
     if careful:
         texts += ["regpipe_row as row_number", "regpipe_problem as problem"]
-    texts.append(f"{fingerprint(columns, version)} as fingerprint")
+    mark = fingerprint(columns, version)
+    if careful:
+        ragged = "rp_fingerprint({'cells': regpipe_cells})"
+        mark = f"case when regpipe_problem <> '' then {ragged} else {mark} end"
+    texts.append(f"{mark} as fingerprint")
     return step(
         name,
         f"""
@@ -155,8 +159,12 @@ def columns_of(cells: Mapping[str, Cell]) -> list[str]:
 
 
 def fingerprint(columns: Sequence[str], version: str) -> str:
-    """Give the SQL of the fingerprint of a row's cells in ``columns``."""
-    parts = [f"{literal('c' + str(i))}: {ident(c)}" for i, c in enumerate(columns)]
+    """Give the SQL of the fingerprint of a row's cells in ``columns``.
+
+    A blank cell counts alike whether it was quoted or not, so that a row has
+    one fingerprint by whichever way its file is read.
+    """
+    parts = [f"'c{i}': coalesce({ident(c)}, '')" for i, c in enumerate(columns)]
     parts.append(f"'version': {literal(version)}")
     return f"rp_fingerprint({{{', '.join(parts)}}})"
 

@@ -68,40 +68,57 @@ def changed_orders(source: str, any_unchanged: bool) -> Step:
     )
 
 
-def order_reasons(source: str) -> Step:
-    """Give every reason why a row of an order is: a bad row takes the others along.
+def own_order_reasons(source: str) -> Step:
+    """Give the reasons that a row of an order has itself.
 
-    Gives  as ``reasons``; also check ``required`` on ``ordered_at`` for a head
-           without it, and check ``order`` for every row of a rejected order
-           that has no reason of its own.
+    Gives  as ``intake.reasons``; also check ``required`` on ``ordered_at`` for
+           a head without it.
     """
-    changed_rows = ident("changed_" + source)
+    return step(
+        f"own_{source}",
+        f"""
+        with judged as ({own_reasons(source)}
+        )
+        select row_id, "column", "check" from judged
+        union all
+        select h.row_id, 'ordered_at' as "column", 'required' as "check"
+        from {ident("heads_" + source)} h
+        semi join {ident("changed_" + source)} r on h.row_id = r.row_id
+        anti join judged j on h.row_id = j.row_id
+        where h.undated
+        """,
+    )
+
+
+def bad_orders(source: str) -> Step:
+    """Give the orders that have a bad row: one row per file_no and order_id."""
+    return step(
+        f"bad_orders_{source}",
+        f"""
+        select distinct r.file_no, r.order_id
+        from {ident("changed_" + source)} r
+        semi join {ident("own_" + source)} o on r.row_id = o.row_id
+        where r.order_id is not null
+        """,
+    )
+
+
+def order_reasons(source: str) -> Step:
+    """Give every reason of every row: a bad row takes the rest of its order along.
+
+    Gives  one row per ``row_id``, ``column`` and ``check``; check ``order`` for
+           the rows of a bad order that have no reason of their own.
+    """
     return step(
         f"reasons_{source}",
         f"""
-        with judged as ({own_reasons(source)}
-        ),
-        own as (
-          select row_id, "column", "check" from judged
-          union all
-          select h.row_id, 'ordered_at' as "column", 'required' as "check"
-          from {ident("heads_" + source)} h
-          semi join {changed_rows} r on h.row_id = r.row_id
-          anti join judged j on h.row_id = j.row_id
-          where h.undated
-        ),
-        bad_orders as (
-          select distinct r.file_no, r.order_id
-          from {changed_rows} r
-          semi join own o on r.row_id = o.row_id
-          where r.order_id is not null
-        )
-        select row_id, "column", "check" from own
+        select row_id, "column", "check" from {ident("own_" + source)}
         union all
         select r.row_id, '' as "column", 'order' as "check"
-        from {changed_rows} r
-        join bad_orders b on r.file_no = b.file_no and r.order_id = b.order_id
-        anti join own o on r.row_id = o.row_id
+        from {ident("changed_" + source)} r
+        semi join {ident("bad_orders_" + source)} b
+          on r.file_no = b.file_no and r.order_id = b.order_id
+        anti join {ident("own_" + source)} o on r.row_id = o.row_id
         """,
     )
 
@@ -111,14 +128,10 @@ def bad_heads(source: str) -> Step:
     return step(
         f"bad_{source}",
         f"""
-        with bad_orders as (
-          select distinct r.file_no, r.order_id
-          from {ident("changed_" + source)} r
-          semi join {ident("reasons_" + source)} o on r.row_id = o.row_id
-        )
         select h.row_id
         from {ident("heads_" + source)} h
-        join bad_orders b on h.file_no = b.file_no and h.order_id = b.order_id
+        semi join {ident("bad_orders_" + source)} b
+          on h.file_no = b.file_no and h.order_id = b.order_id
         """,
     )
 

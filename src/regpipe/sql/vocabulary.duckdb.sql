@@ -164,7 +164,7 @@ create or replace macro rp_names_agree(first_a, last_a, first_b, last_b) as
     false
   );
 
--- A row's fingerprint: 63 bits of its text cells, nulls told from empty ones.
+-- A row's fingerprint: 63 bits of its text cells.
 create or replace macro rp_fingerprint(x) as cast(hash(x) >> 1 as bigint);
 
 -- Fingerprints of the rows of an order as one, in any order, repeats counted.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import os
 from pathlib import Path
@@ -44,6 +45,17 @@ def deliveries(
     if problems:
         raise InputFileError(*problems)
     return found
+
+
+def arriving_bytes(pipeline: Pipeline) -> int:
+    """Give the size of all files that a run would read; missing ones are none."""
+    total = 0
+    for name, source in pipeline.sources.items():
+        for written in source.files:
+            with contextlib.suppress(InputFileError, OSError):
+                files = find_files(name, [(written, pipeline.path(written))])
+                total += sum(path.stat().st_size for path in files)
+    return total
 
 
 def _blank(name: str, source: Source, scratch: Path) -> Path:

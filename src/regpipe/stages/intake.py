@@ -150,7 +150,9 @@ def _take_orders(judged: _Judged, fields: Sequence[str]) -> None:
     same = judged.kept(sql.unchanged(source, heads, sql.ORDERS))
     engine.define(sql_orders.changed_orders(source, any_unchanged=bool(same)))
     judged.judge()
-    judged.kept(sql_orders.order_reasons(source))
+    engine.make(sql_orders.own_order_reasons(source))
+    engine.make(sql_orders.bad_orders(source))
+    engine.make(sql_orders.order_reasons(source))
     refused = judged.kept(
         sql_orders.bad_heads(source),
         sql.lost(source, heads, f"bad_{source}", sql.ORDERS),
