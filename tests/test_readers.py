@@ -226,7 +226,7 @@ def test_no_reader_sees_a_mixture_of_two_runs(shop, start, tmp_path):
     reader = start("-c", LOOKING, tmp_path / "registry.duckdb", both)
     assert reader.stdout.readline() == "ready\n"
     for number in range(2, 6):
-        rows = "".join(f"\n{n} | {n}@x.se | granted" for n in range(number))
+        rows = "".join(f"\n{n} | {n}@x.se | granted" for n in range(2, 2 + number))
         deliver(tmp_path / "shop.csv", ROWS.strip() + rows)
         run(shop)
     code, out, err = ended(reader)

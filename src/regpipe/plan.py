@@ -16,20 +16,22 @@ from regpipe.errors import PipelineError, nearest
 from regpipe.outcome import Delta, FileOutcome, Progress, RunOutcome, StageOutcome
 from regpipe.registry import migrate
 from regpipe.registry.by_hand import ByHand
-from regpipe.registry.files import beside, copy_registry, owner_only
+from regpipe.registry.files import copy_registry, owner_only
 from regpipe.registry.log import Log
-from regpipe.registry.opening import opened
+from regpipe.registry.opening import locked_down, opened
 from regpipe.registry.state import State, state_of
 from regpipe.schemas import LoadedSchema, load_schema, shipped_schema
 from regpipe.spec import Pipeline
 from regpipe.sql import changes as sql_changes
 from regpipe.sql.resolve import decisions_in_force
-from regpipe.sql.step import Step, ident
+from regpipe.sql.step import Step
 from regpipe.stages import merge, report
 from regpipe.stages.deliveries import arriving_bytes
 from regpipe.stages.deliveries import deliveries as read_deliveries
+from regpipe.stages.export import members
 from regpipe.stages.intake import Intake, take_in
 from regpipe.stages.resolve import resolve
+from regpipe.stages.segments import check_exports
 
 NOTHING = ByHand()
 """No decision by hand: what an ordinary run brings."""
@@ -95,16 +97,25 @@ def plan_pipeline(
 ) -> RunOutcome:
     """Work out what a run would change; write nothing that stays.
 
+    The plan is applied to a copy in a temporary folder, to see who would join
+    or leave each list.
+
     Raises what a run would raise, but for what only writing meets.
     """
     with owner_only(), tempfile.TemporaryDirectory(prefix="regpipe-") as folder:
         scratch = Path(folder)
         watch = Stopwatch(progress)
         registry = pipeline.path(pipeline.registry)
-        with opened(registry, scratch, arriving_bytes(pipeline)) as (engine, _):
+        with opened(registry, scratch, arriving_bytes(pipeline)) as (engine, held):
+            refuse_wrong_exports(engine, pipeline)
             plan = work_out(engine, pipeline, as_of, scratch, watch)
-            counts = {delta.table: _count(engine, delta) for delta in plan.deltas}
-            return plan.outcome(counts)
+            log = Log(pipeline.pipeline, "plan", as_of, as_of, plan.state.last_file)
+            target = scratch / "planned.duckdb"
+            with watch.stage("lists"):
+                counts = apply(engine, plan, registry, held, target, log)
+                moves = _list_moves(engine, plan, registry if held else None, target)
+            found = plan.outcome(counts)
+            return replace(found, changes={**found.changes, **moves})
 
 
 def plan_sql(pipeline: Pipeline, step: str | None) -> list[Step]:
@@ -214,14 +225,18 @@ def work_out(
 
 
 def apply(
-    engine: Engine, plan: Plan, registry: Path, held_format: int, log: Log
-) -> tuple[Path, Mapping[str, Delta]]:
-    """Apply a plan to a copy of the registry's file; give it, and what changed.
+    engine: Engine,
+    plan: Plan,
+    registry: Path,
+    held_format: int,
+    target: Path,
+    log: Log,
+) -> Mapping[str, Delta]:
+    """Apply a plan to ``target``, a copy of the registry's file; count the rows.
 
     ``held_format`` is that of the file, 0 where there is none yet. The caller
     holds the writer's lock, and renames the copy into place.
     """
-    target = beside(registry, "next")
     if held_format:
         copy_registry(registry, target)
     log.put_run(engine, plan.next_customer)
@@ -236,7 +251,7 @@ def apply(
     book = [TableDelta(name, (), None, f"{name}_new") for name in ("runs", "run_files")]
     pending = migrate.scripts(held_format)
     counts = engine.publish(target, pending, [*plan.deltas, *book], plan.run_id)
-    return target, {delta.table: counts[delta.table] for delta in plan.deltas}
+    return {delta.table: counts[delta.table] for delta in plan.deltas}
 
 
 def _schemas(pipeline: Pipeline, as_of: datetime) -> dict[str, LoadedSchema]:
@@ -254,16 +269,33 @@ def _schemas(pipeline: Pipeline, as_of: datetime) -> dict[str, LoadedSchema]:
     return found
 
 
-def _count(engine: Engine, delta: TableDelta) -> Delta:
-    """Count the rows that go from a table and come to it."""
+def refuse_wrong_exports(engine: Engine, pipeline: Pipeline) -> None:
+    """Stop before any file is read when a list could not be made.
 
-    def rows(name: str | None) -> int:
-        if name is None:
-            return 0
-        counted = engine.collect(f"select count(*) as n from {ident(name)}")
-        return int(counted["n"][0].as_py())
+    Raises PipelineError with all that is wrong with the exports.
+    """
+    problems = check_exports(engine, pipeline.exports)
+    if problems:
+        raise PipelineError(*problems)
 
-    return Delta(gone=rows(delta.gone), new=rows(delta.new))
+
+def _list_moves(
+    engine: Engine, plan: Plan, registry: Path | None, target: Path
+) -> dict[str, int]:
+    """Count who joins and who leaves each list, between two registry files."""
+    for name, path in (("members_after", target), ("members_before", registry)):
+        if path is None:
+            engine.make(Step(name, "select * from members_after where false"))
+            continue
+        with locked_down(path, ()) as reader:
+            engine.put(name, members(reader, plan.pipeline, plan.as_of))
+    found = engine.collect(sql_changes.list_moves()).to_pylist()
+    counted = {(row["list"], row["move"]): row["customers"] for row in found}
+    return {
+        f"{move} {name}": counted.get((name, move), 0)
+        for name in plan.pipeline.exports
+        for move in ("join", "leave")
+    }
 
 
 def _next_customer(engine: Engine, state: State) -> int:

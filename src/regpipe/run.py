@@ -7,9 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from regpipe.errors import PipelineError, RegistryError
+from regpipe.errors import RegistryError
 from regpipe.outcome import Delta, ExportOutcome, Progress, RunOutcome
-from regpipe.plan import NOTHING, Plan, Stopwatch, apply, work_out
+from regpipe.plan import (
+    NOTHING,
+    Plan,
+    Stopwatch,
+    apply,
+    refuse_wrong_exports,
+    work_out,
+)
 from regpipe.registry.by_hand import ByHand
 from regpipe.registry.files import beside, owner_only, sweep
 from regpipe.registry.files import replace as put_in_place
@@ -21,7 +28,6 @@ from regpipe.spec import Pipeline
 from regpipe.stages.deliveries import arriving_bytes
 from regpipe.stages.export import publish_exports, stage_exports
 from regpipe.stages.export_files import writing_lists
-from regpipe.stages.segments import check_exports
 
 
 @dataclass(frozen=True)
@@ -104,13 +110,13 @@ def _applied(
     scratch = beside(registry, "tmp")
     scratch.mkdir()
     with opened(registry, scratch, arriving_bytes(pipeline)) as (engine, held):
-        problems = check_exports(engine, pipeline.exports)
-        if problems:
-            raise PipelineError(*problems)
+        refuse_wrong_exports(engine, pipeline)
         plan = work_out(engine, pipeline, as_of, scratch, watch, by_hand=by_hand)
         log = Log(pipeline.pipeline, "run", started, as_of, plan.state.last_file)
         with watch.stage("apply"):
-            return Applied(plan, *apply(engine, plan, registry, held, log))
+            target = beside(registry, "next")
+            counts = apply(engine, plan, registry, held, target, log)
+            return Applied(plan, target, counts)
 
 
 def _published(

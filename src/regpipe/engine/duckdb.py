@@ -173,16 +173,17 @@ class DuckDBEngine:
         self._attach(target, "target", f"storage_version {literal(STORAGE_VERSION)}")
         try:
             self._run("publish", "begin")
-            self._in("target", scripts)
-            for delta in deltas:
-                counts[delta.table] = self._apply(delta, run_id)
-            self._run("publish", "commit")
-        except BaseException:
-            self._db.execute("rollback")
-            raise
-        else:
+            try:
+                self._in("target", scripts)
+                for delta in deltas:
+                    counts[delta.table] = self._apply(delta, run_id)
+                self._run("publish", "commit")
+            except BaseException:
+                self._db.execute("rollback")
+                raise
             self._run("publish", "checkpoint target")
         finally:
+            self._db.execute("use memory")
             self._db.execute("detach target")
         return counts
 
@@ -195,7 +196,7 @@ class DuckDBEngine:
                 "where table_catalog = 'memory'"
             ).fetchall()
         )
-        for name in names:
+        for name in dict.fromkeys(names):
             if name in kinds:
                 self._db.execute(f"drop {kinds[name]} {ident(name)}")
 
@@ -240,11 +241,9 @@ class DuckDBEngine:
 
     def _in(self, database: str, scripts: Sequence[str]) -> None:
         self._db.execute(f"use {database}")
-        try:
-            for script in scripts:
-                self._run("script", script)
-        finally:
-            self._db.execute("use memory")
+        for script in scripts:
+            self._run("script", script)
+        self._db.execute("use memory")
 
     def _run(self, step: str, sql: str) -> int:
         """Run one statement; give the number of rows it made or wrote."""

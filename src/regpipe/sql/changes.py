@@ -45,3 +45,26 @@ def summary(next_id: int) -> str:
           as consents_denied,
         (select count(*) from suppressions_new) as addresses_suppressed
     """
+
+
+def list_moves() -> str:
+    """Give the SELECT of how many customers join and leave each list.
+
+    Reads  ``members_before``, ``members_after``: list, group_key, customer_id.
+    Gives  one row per ``list`` and ``move`` (join, leave): ``customers``.
+    """
+    same = (
+        "b.list = a.list and b.customer_id = a.customer_id "
+        "and b.group_key is not distinct from a.group_key"
+    )
+    return f"""
+        select a.list, 'join' as move, count(distinct a.customer_id) as customers
+        from members_after a
+        anti join members_before b on {same}
+        group by a.list
+        union all
+        select b.list, 'leave' as move, count(distinct b.customer_id) as customers
+        from members_before b
+        anti join members_after a on {same}
+        group by b.list
+        """

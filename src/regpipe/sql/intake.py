@@ -237,6 +237,24 @@ def seen(source: str, rows_table: str, held: Held) -> Step:
     )
 
 
+def all_seen(source: str, held: Held) -> Step:
+    """Give every key that the registry holds: the delivery cannot say who is gone."""
+    return step(
+        f"seen_{source}",
+        f"select {held.key} from registry.{held.table} "
+        f"where source = {literal(source)}",
+    )
+
+
+def keyless(source: str, key: str) -> str:
+    """Give the SELECT of how many rows do not tell whose they are."""
+    return f"""
+        select count(*) as rows
+        from {ident("rows_" + source)}
+        where {key} is null or problem in ('unclosed_quote', 'stray_quote')
+        """
+
+
 def timestamp(moment: datetime) -> str:
     """Give a moment (UTC, no zone) as a SQL literal."""
     return f"timestamp {literal(moment.isoformat(sep=' '))}"

@@ -55,9 +55,8 @@ def rectangular(
 
     Adds the cells ``regpipe_row`` (the row number), ``regpipe_problem``
     (``too_few_cells``, ``too_many_cells``, ``unclosed_quote``, ``stray_quote``, or
-    empty; its cells are then blank) and
-    ``regpipe_cells`` (where there is a problem: the record as a JSON list, cut
-    before the first secret column, for its cells may have shifted).
+    empty) and ``regpipe_cells`` (where there is a problem: the record as a JSON
+    list, cut before the first secret column, for its cells may have shifted).
     """
     _allow_long_cells()
     width = len(text.columns)
@@ -102,8 +101,6 @@ def _cells(
 ) -> list[str]:
     cells = [*record[:width], *[""] * (width - len(record))]
     kept = json.dumps(record[:safe], ensure_ascii=False) if problem else ""
-    if problem:
-        cells = [""] * width
     return [*cells, str(row), problem, kept]
 
 

@@ -11,6 +11,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import pyarrow as pa
+
 from regpipe.engine.protocol import Engine
 from regpipe.formats import Target, target
 from regpipe.outcome import ExportOutcome
@@ -66,23 +68,7 @@ def stage_exports(
     Raises PipelineError for a ``where`` that cannot run, RegistryError when a
     file cannot be written, ValueError when ``as_of`` has no time zone.
     """
-    lists = {
-        name: _list(reader, pipeline, name, export, as_of)
-        for name, export in chosen_exports(pipeline, names).items()
-    }
-    if not lists:
-        return ()
-    whos = [each.who for each in lists.values()]
-    words = sorted({(who.purpose, who.channel) for who in whos if who.gated})
-    reader.make(
-        customers(
-            frozenset().union(*(who.read for who in whos)),
-            frozenset().union(*(who.segment.parts for who in whos)),
-            as_of,
-        )
-    )
-    for purpose, channel in words:
-        reader.make(granted(purpose, channel, as_of))
+    lists = _ready(reader, pipeline, as_of, names)
     staged = []
     for name, each in lists.items():
         reader.make(selected(each.who, as_of))
@@ -104,8 +90,72 @@ def stage_exports(
             )
         )
         reader.drop(list_table(name), on_list_table(name), late_table(name))
-    reader.drop(CUSTOMERS, *(granted_table(*pair) for pair in words))
+    _forget(reader, lists)
     return tuple(staged)
+
+
+def members(reader: Engine, pipeline: Pipeline, as_of: datetime) -> pa.Table:
+    """Give who is on which list, without writing any.
+
+    Gives  one row per list, group (null where the list is one file) and
+           customer: ``list``, ``group_key``, ``customer_id``.
+    """
+    lists = _ready(reader, pipeline, as_of, None)
+    found = [_NOBODY]
+    for name, each in lists.items():
+        reader.make(selected(each.who, as_of))
+        found.append(
+            reader.collect(
+                f"select {literal(name)} as list, group_key, customer_id "
+                f"from {ident(list_table(name))} where refusal is null"
+            ).cast(_NOBODY.schema)
+        )
+        reader.drop(list_table(name))
+    _forget(reader, lists)
+    return pa.concat_tables(found)
+
+
+_NOBODY = pa.table(
+    {
+        "list": pa.array([], pa.string()),
+        "group_key": pa.array([], pa.string()),
+        "customer_id": pa.array([], pa.int64()),
+    }
+)
+
+
+def _ready(
+    reader: Engine,
+    pipeline: Pipeline,
+    as_of: datetime,
+    names: Collection[str] | None,
+) -> dict[str, _List]:
+    """Leave what all lists are made from: the customers, and who granted what."""
+    lists = {
+        name: _list(reader, pipeline, name, export, as_of)
+        for name, export in chosen_exports(pipeline, names).items()
+    }
+    if not lists:
+        return lists
+    whos = [each.who for each in lists.values()]
+    words = sorted({(who.purpose, who.channel) for who in whos if who.gated})
+    reader.make(
+        customers(
+            frozenset().union(*(who.read for who in whos)),
+            frozenset().union(*(who.segment.parts for who in whos)),
+            as_of,
+        )
+    )
+    for purpose, channel in words:
+        reader.make(granted(purpose, channel, as_of))
+    return lists
+
+
+def _forget(reader: Engine, lists: Mapping[str, _List]) -> None:
+    reader.drop(
+        CUSTOMERS,
+        *(granted_table(each.who.purpose, each.who.channel) for each in lists.values()),
+    )
 
 
 def publish_exports(

@@ -35,7 +35,8 @@ class Intake:
     """What became of one source's delivery.
 
     Its rows are in the tables ``changed_…``, ``reasons_…`` and ``accepted_…``
-    (and ``taken_…``: the heads of orders) of that source.
+    (and ``taken_…``: the heads of orders) of that source. ``whole`` tells that
+    a full delivery names every one of its customers.
     """
 
     source: str
@@ -45,6 +46,7 @@ class Intake:
     deliveries: tuple[Delivery, ...]
     outcomes: tuple[FileOutcome, ...]
     first_file: int
+    whole: bool
 
     @property
     def read(self) -> int:
@@ -92,17 +94,18 @@ def take_in(
             derived["updated_at"] = "cast(null as timestamp)"
     engine.define(sql.rows(source, tables, columns, derived))
     judged = _Judged(engine, source, schema, (*columns, *derived))
+    whole = True
     if isinstance(spec, OrderSource):
         _take_orders(judged, fields)
     elif isinstance(spec, CustomerSource):
-        _take_customers(judged, fields, full=spec.delivery == "full")
+        whole = _take_customers(judged, fields, full=spec.delivery == "full")
     else:
         _take_consents(judged, spec, fields)
     outcomes = _outcomes(engine, source, spec, read, first_file)
     _tolerate(engine, outcomes, spec)
     _keep_originals(engine, source, spec, schema, read, outcomes, first_file)
     return Intake(
-        source, number, spec, fields, tuple(read), tuple(outcomes), first_file
+        source, number, spec, fields, tuple(read), tuple(outcomes), first_file, whole
     )
 
 
@@ -127,7 +130,12 @@ class _Judged:
         return [each.name for each in steps if self.engine.make(each)]
 
 
-def _take_customers(judged: _Judged, fields: Sequence[str], *, full: bool) -> None:
+def _take_customers(judged: _Judged, fields: Sequence[str], *, full: bool) -> bool:
+    """Leave the accepted rows; tell whether the delivery names all its customers.
+
+    A full delivery with a row that does not tell whose it is cannot say who is
+    gone: then nobody is.
+    """
     engine, source = judged.engine, judged.source
     rows = f"rows_{source}"
     same = judged.kept(sql.unchanged(source, rows, sql.CUSTOMERS))
@@ -139,8 +147,16 @@ def _take_customers(judged: _Judged, fields: Sequence[str], *, full: bool) -> No
         sql.erased(source, fields),
     )
     engine.define(sql.accepted(source, [*bad, *lost]))
-    if full:
-        engine.make(sql.seen(source, rows, sql.CUSTOMERS))
+    if not full:
+        return True
+    keyless = engine.collect(sql.keyless(source, sql.CUSTOMERS.key))
+    whole = int(keyless["rows"][0].as_py()) == 0
+    engine.make(
+        sql.seen(source, rows, sql.CUSTOMERS)
+        if whole
+        else sql.all_seen(source, sql.CUSTOMERS)
+    )
+    return whole
 
 
 def _take_orders(judged: _Judged, fields: Sequence[str]) -> None:

@@ -215,7 +215,11 @@ def merge_orders(
     ]
     engine.define(orders.lines(lined))
     if ground.no_orders:
-        engine.define(orders.orders_new())
+        coming = orders.orders_new()
+        if ground.fresh:
+            engine.define(coming)
+        else:
+            engine.make(coming)
         return [
             TableDelta("orders", (), None, "orders_new"),
             TableDelta("order_lines", (), None, "order_lines_new"),

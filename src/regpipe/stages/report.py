@@ -14,6 +14,11 @@ def warnings(
     """Say what was read past, left out or held back, by names and numbers only."""
     found = []
     for each in intakes:
+        if not each.whole:
+            found.append(
+                f"{each.source}: some rows do not tell whose they are, so nobody is "
+                "taken for gone on this delivery's word"
+            )
         for delivery in each.deliveries:
             if delivery.secret:
                 names = ", ".join(delivery.secret)

@@ -135,3 +135,25 @@ left join customer_groups m on c.customer_id = m.customer_id
 left join customer_orders o on c.customer_id = o.customer_id
 left join customer_spending p on c.customer_id = p.customer_id
 left join customer_consents w on c.customer_id = w.customer_id;
+
+-- One row per customer, kind of identifier and value: what a customer is known by.
+create or replace view identifiers as
+select distinct customer_id, 'email' as kind, email as value
+from source_records
+where customer_id is not null and email is not null
+union
+select distinct customer_id, 'phone' as kind, phone as value
+from source_records
+where customer_id is not null and phone is not null
+union
+select distinct customer_id, 'vat_id' as kind, vat_id as value
+from source_records
+where customer_id is not null and vat_id is not null
+union
+select distinct customer_id, 'org_number' as kind, org_number as value
+from source_records
+where customer_id is not null and org_number is not null
+union
+select distinct customer_id, source as kind, external_id as value
+from source_records
+where customer_id is not null;
