@@ -16,6 +16,7 @@ from regpipe.stages.normalise import _cells, _consent
 
 engine = pytest.fixture(an_engine)
 
+ADDED = ("regpipe_row", "regpipe_problem", "regpipe_cells")
 KINDS = {"customers": CustomerSource, "orders": OrderSource, "consents": ConsentSource}
 
 
@@ -567,7 +568,7 @@ def prints(engine, raw, columns, **more):
 
 def test_a_fingerprint_tells_any_change_of_a_cell_that_is_read(engine):
     columns = {"email": "A", "note": "B"}
-    cells = [("a", "b"), ("a", None), ("a", ""), (None, "a"), ("a", "b "), ("ab", "")]
+    cells = [("a", "b"), ("a", None), (None, "a"), ("a", "b "), ("ab", ""), ("", "")]
     found = prints(engine, rows(*cells, names=("A", "B")), columns)
     assert len(set(found)) == len(cells)
     assert min(found) >= 0
@@ -580,9 +581,27 @@ def test_a_fingerprint_does_not_hang_on_columns_nobody_reads(engine):
 
 
 def test_a_fingerprint_does_not_hang_on_the_way_the_file_is_read(engine):
-    raw = rows(("a", "2", ""), names=("A", "regpipe_row", "regpipe_problem"))
-    fast = prints(engine, rows("a"), {"email": "A"})
-    assert fast == prints(engine, raw, {"email": "A"}, careful=True)
+    columns = {"email": "A", "note": "B"}
+    fast = prints(engine, rows(("a", None), names=("A", "B")), columns)
+    slow = rows(("a", "", "2", "", ""), names=("A", "B", *ADDED))
+    assert fast == prints(engine, slow, columns, careful=True)
+
+
+def test_the_fingerprint_of_a_record_that_does_not_fit_is_that_of_all_its_cells(
+    engine,
+):
+    found = prints(
+        engine,
+        rows(
+            ("a", "2", "too_many_cells", '["a", "b"]'),
+            ("a", "3", "too_many_cells", '["a", "c"]'),
+            ("a", "4", "too_many_cells", '["a", "b"]'),
+            names=("A", *ADDED),
+        ),
+        {"email": "A"},
+        careful=True,
+    )
+    assert found[0] == found[2] != found[1]
 
 
 def test_another_mapping_or_schema_makes_every_fingerprint_another(engine):
@@ -598,9 +617,9 @@ def test_read_the_careful_way_a_row_has_its_number_and_its_problem(engine):
     clean(
         engine,
         rows(
-            ("a@x", "7", ""),
-            ("b@x", "9", "too_few_cells"),
-            names=("A", "regpipe_row", "regpipe_problem"),
+            ("a@x", "7", "", ""),
+            ("b@x", "9", "too_few_cells", '["b@x"]'),
+            names=("A", *ADDED),
         ),
         {"email": "A"},
         careful=True,

@@ -215,6 +215,66 @@ def test_orders_go_with_their_customer_into_a_merge_and_out_of_it(tmp_path):
     assert asked(tmp_path / "registry.duckdb", whose) == [("#1", 2)]
 
 
+LINES = "order_id ordered_at updated_at total line_sku line_quantity"
+
+
+def lines(folder):
+    """Give the lines of the orders: the order, its place, what and how many."""
+    return asked(
+        folder / "registry.duckdb",
+        "select order_id, line_no, sku, cast(quantity as int) from order_lines "
+        "order by all",
+    )
+
+
+def test_an_order_that_comes_again_has_the_lines_it_has_now(tmp_path):
+    shop = declared(tmp_path, {"sales": orders(LINES)})
+    deliver(
+        tmp_path / "orders.csv",
+        """
+        order_id | ordered_at | updated_at | total | line_sku | line_quantity
+        #1       | 2026-01-01 | 2026-01-01 | 5     | a        | 1
+        #1       | -          | -          | -     | a        | 1
+        #1       | -          | -          | -     | b        | 2
+        #2       | 2026-01-01 | 2026-01-01 | 5     | c        | 1
+        """,
+    )
+    assert run(shop).files[0].accepted == 4
+    assert lines(tmp_path) == [
+        ("#1", 1, "a", 1),
+        ("#1", 2, "a", 1),
+        ("#1", 3, "b", 2),
+        ("#2", 1, "c", 1),
+    ]
+    deliver(
+        tmp_path / "orders.csv",
+        """
+        order_id | ordered_at | updated_at | total | line_sku | line_quantity
+        #1       | 2026-01-01 | 2026-01-02 | 3     | b        | 3
+        """,
+    )
+    run(shop)
+    assert lines(tmp_path) == [("#1", 1, "b", 3), ("#2", 1, "c", 1)]
+    query = "select order_id, cast(total as int), line_count from orders order by 1"
+    assert asked(tmp_path / "registry.duckdb", query) == [("#1", 3, 1), ("#2", 5, 1)]
+
+
+def test_an_order_in_two_files_is_one_order_and_the_later_version_counts(tmp_path):
+    shop = declared(tmp_path, {"sales": orders(LINES)})
+    for name, day, sku in (("orders1.csv", "02", "new"), ("orders2.csv", "01", "old")):
+        deliver(
+            tmp_path / name,
+            f"""
+            order_id | ordered_at | updated_at    | total | line_sku | line_quantity
+            #1       | 2026-01-01 | 2026-01-{day} | 5     | {sku}    | 1
+            #1       | -          | -             | -     | {sku}    | 2
+            """,
+        )
+    found = run(shop).files
+    assert [(file.accepted, file.duplicate) for file in found] == [(2, 0), (0, 2)]
+    assert lines(tmp_path) == [("#1", 1, "new", 1), ("#1", 2, "new", 2)]
+
+
 GUESTS = """
 order_id | customer_ref | email  | ordered_at
 #1       | -            | g@x.se | 2026-01-01

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from drawn import an_engine, assert_rows, cells, holding, table
 from regpipe.fields import CUSTOMER_FIELDS
-from regpipe.sql import deltas
+from regpipe.sql import deltas, groups
 from regpipe.sql import golden as sql
 from regpipe.sql.clean import sql_type
 from regpipe.sql.golden import Survival
@@ -383,15 +383,17 @@ def test_groups_are_those_of_all_records_of_the_newest_or_of_a_source(
     engine, rule, members
 ):
     engine.make(table("present", MEMBERS))
-    engine.make(sql.memberships(rule))
+    engine.make(groups.memberships(rule))
     assert_rows(engine, "memberships_named", members)
 
 
-def test_only_groups_that_the_registry_lacks_are_new(holding):
+def test_a_group_is_called_by_its_first_spelling_in_whatever_order_they_came(holding):
     engine = holding(
         groups="""
-            | group_key | name |
-            | gold      | Gold |
+            | group_key | name | kind       |
+            | gold      | GOLD | membership |
+            | club      | Club | group      |
+            | none      | None | group      |
             """
     )
     engine.make(
@@ -399,21 +401,25 @@ def test_only_groups_that_the_registry_lacks_are_new(holding):
             "memberships_named",
             """
             | customer_id | group_key | name  |
-            | 1           | gold      | GOLD  |
+            | 1           | gold      | Gold  |
+            | 1           | club      | CLUB  |
             | 1           | staff     | Staff |
             | 2           | staff     | STAFF |
             """,
         )
     )
-    engine.make(sql.groups_new())
+    engine.make(groups.groups_new())
+    engine.make(groups.groups_gone())
     assert_rows(
         engine,
         "groups_new",
         """
         | group_key | kind  | name  |
+        | club      | group | CLUB  |
         | staff     | group | STAFF |
         """,
     )
+    assert_rows(engine, "groups_gone", "| group_key |\n| club |")
 
 
 TYPES = {"email": "varchar", "birth_date": "date", "tax_exempt": "boolean"}

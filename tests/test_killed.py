@@ -28,7 +28,7 @@ from worlds import (
 )
 
 WARM = """
-import json, os, pathlib, signal, sys
+import json, os, pathlib, resource, signal, sys
 import regpipe.cli, regpipe.pipeline_file, regpipe.run, regpipe.stages.validate
 
 def mortal(last):
@@ -43,12 +43,14 @@ def mortal(last):
 
 print("ready", flush=True)
 for line in sys.stdin:
-    folder, words, renames = json.loads(line)
+    folder, words, renames, largest = json.loads(line)
     child = os.fork()
     if child == 0:
         os.chdir(folder)
         if renames is not None:
             mortal(renames)
+        if largest is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
         print(os.getpid(), flush=True)
         regpipe.cli.main(words)
     _, status = os.waitpid(child, 0)
@@ -72,10 +74,13 @@ class Warm:
         )
         assert self.process.stdout.readline() == "ready\n"
 
-    def run(self, folder, pipeline, *, seconds=None, renames=None):
-        """Run a pipeline; kill it after so long or so many renames. Give its code."""
+    def run(self, folder, pipeline, *, seconds=None, renames=None, largest=None):
+        """Run a pipeline; kill it after so long or so many renames. Give its code.
+
+        ``largest`` is how many bytes a file may have, as on a disk that is full.
+        """
         words = ["run", "-q", pipeline, *AS_OF]
-        order = json.dumps([str(folder), words, renames])
+        order = json.dumps([str(folder), words, renames, largest])
         print(order, file=self.process.stdin, flush=True)
         child = int(self.process.stdout.readline())
         if seconds is not None:
@@ -244,6 +249,19 @@ def test_a_run_killed_at_any_of_its_renames_leaves_all_as_before_or_after(shop):
         renames = len(fates)
         fates.append(shop.killed(f"before rename {renames}", renames=renames))
     assert fates == [(True, False), *[(True, True)] * 6, (False, True)]
+
+
+@pytest.mark.parametrize("share", [0.01, 0.3, 0.6, 0.95])
+def test_a_disk_that_is_full_leaves_all_as_before(shop, share):
+    folder = shop.copy("full")
+    size = (shop.before / "registry.duckdb").stat().st_size
+    code = shop.warm.run(folder, shop.pipeline, largest=int(size * share))
+    assert code in (4, 5)
+    assert state(folder) == shop.states[0]
+    assert lists(folder) == shop.lists[0]
+    assert leftovers(folder) == []
+    assert shop.warm.run(folder, shop.pipeline) == 0
+    assert lists(folder) == shop.lists[1]
 
 
 def test_the_command_itself_may_be_killed(shop):

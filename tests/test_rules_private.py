@@ -262,7 +262,14 @@ SECRET = "Correct-Horse-Battery-Staple"
         *("customers_password", "salt", "Password Salt", "reset_token", "rp_token"),
         *("Lösenord", "losenord", "Passwort", "Kennwort", "Mot de passe", "Hasło"),
         *("contraseña", "wachtwoord", "salasana", "passord", "adgangskode"),
-        *("hash", "token", "api_secret", "password_digest"),
+        *(
+            "hash",
+            "token",
+            "api_secret",
+            "password_digest",
+            "passwordHash",
+            "resetToken",
+        ),
     ],
 )
 def test_a_column_of_passwords_is_known_by_its_name(name):

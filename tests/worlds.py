@@ -183,6 +183,33 @@ def tables(registry, without=()):
         }
 
 
+def past(registry, runs):
+    """Give the versioned tables as they were after each run, by their history."""
+    found = tables(registry)
+    begun = dict(
+        asked(
+            registry,
+            "select table_name, column_index - 1 from duckdb_columns() "
+            "where column_name = 'run_id'",
+        )
+    )
+    return [
+        {
+            name.removesuffix("_history"): sorted(
+                [
+                    *(row for row in now if row[begun[name]] <= run),
+                    *(row[:-1] for row in ended if row[begun[name]] <= run < row[-1]),
+                ],
+                key=repr,
+            )
+            for name, ended in found.items()
+            if name.endswith("_history")
+            for now in [found[name.removesuffix("_history")]]
+        }
+        for run in runs
+    ]
+
+
 def held(registry):
     """Give the source records of a registry: its customer and presence, by key."""
     return {

@@ -272,8 +272,14 @@ def _told(step: str) -> Iterator[None]:
                 step, "a record does not fit the file's dialect"
             ) from reason
         raise _failed(step, reason) from reason
+    except duckdb.InterruptException as reason:
+        raise KeyboardInterrupt from reason
     except duckdb.Error as reason:
         raise _failed(step, reason) from reason
+    except RuntimeError as reason:
+        if "interrupted" in str(reason):  # how DuckDB passes Ctrl-C on
+            raise KeyboardInterrupt from reason
+        raise
 
 
 def _failed(step: str, reason: duckdb.Error) -> StepError:

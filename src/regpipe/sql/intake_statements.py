@@ -19,14 +19,18 @@ def known_statements(
         f"unchanged_{source}",
         f"""
         with said as (
-          select external_id, stated, stated_at, run_id
+          select external_id, stated, stated_at, run_id, row_number
           from registry.consent_events
           where source = {literal(source)}
             and purpose = {literal(purpose)}
             and channel = {literal(channel)}
         ),
         last_undated as (
-          select external_id, arg_max(stated, run_id) as stated, max(run_id) as run_id
+          select
+              external_id,
+              arg_max(stated, {{'r': run_id, 'n': row_number}})
+                filter (where stated is not null) as stated,
+              max(run_id) as run_id
           from said
           where stated_at is null
           group by external_id

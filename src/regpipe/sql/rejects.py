@@ -70,7 +70,7 @@ def originals(
             from {ident(raw)} r
             join {ident("rejected_" + source)} x
               on x.file_no = {file_no}
-              and x.row_number = try_cast(r.regpipe_row as bigint)
+              and x.row_number = cast(r.regpipe_row as bigint)
             """,
         )
     return step(

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     pass
 
 
+QUOTING = ("unclosed_quote", "stray_quote")
+"""Problems of records that may have swallowed others."""
+
+
 @dataclass(frozen=True)
 class Rectangular:
     """How many records were written, and how many blank ones were left out.
@@ -56,7 +60,8 @@ def rectangular(
     Adds the cells ``regpipe_row`` (the row number), ``regpipe_problem``
     (``too_few_cells``, ``too_many_cells``, ``unclosed_quote``, ``stray_quote``, or
     empty) and ``regpipe_cells`` (where there is a problem: the record as a JSON
-    list, cut before the first secret column, for its cells may have shifted).
+    list, cut before the first secret column, for its cells may have shifted, and
+    without any where a quote may have swallowed that column).
     """
     _allow_long_cells()
     width = len(text.columns)
@@ -100,6 +105,8 @@ def _cells(
     record: list[str], row: int, width: int, safe: int | None, problem: str
 ) -> list[str]:
     cells = [*record[:width], *[""] * (width - len(record))]
+    if problem in QUOTING and safe is not None:
+        safe = 0
     kept = json.dumps(record[:safe], ensure_ascii=False) if problem else ""
     return [*cells, str(row), problem, kept]
 

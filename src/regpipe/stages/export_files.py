@@ -87,8 +87,8 @@ def list_place(
     date = as_of.astimezone(UTC).date().isoformat()
     parts = Path(export.to.replace("{date}", date)).parts
     fixed = [part for part, _ in zip(parts[:-1], _fixed(parts), strict=False)]
-    shown = pipeline.path(str(Path(*fixed)))
-    folder = shown.resolve()
+    folder = pipeline.path(str(Path(*fixed))).resolve()
+    shown = Path(os.path.normpath(pipeline.path(str(Path(*fixed)))))
     dated = f"{name}-{date}" if "{date}" in export.to else name
     return ListPlace(
         folder=folder,

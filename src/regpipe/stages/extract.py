@@ -8,27 +8,23 @@ bytes themselves, so that what the engine loads can be held against them.
 from __future__ import annotations
 
 import codecs
-import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 
-import numpy as np
-
 from regpipe.engine.protocol import TextFile
 from regpipe.errors import InputFileError, PipelineError, Problem, nearest
 from regpipe.spec import Csv
 from regpipe.stages.careful import first_record, rectangular
+from regpipe.stages.counting import chunks, count, is_utf8
 
-CHUNK = 1 << 22
-_ODD = tuple(c.encode() for c in "\t\f\v\u00a0\u2007\u200b\u202f\ufeff")
-"""White space that is no blank; each is looked for by its first byte, which is rare."""
 SECRET = re.compile(
-    r"passw|passphrase|pwd|passwd|losenord|lösenord|kennwort|mot.?de.?passe|hasło|haslo"
-    r"|contraseña|senha|(^|[^a-z])(hash|salt|token|secret)|(hash|salt|token|secret)$",
+    r"passw|passord|passphrase|lösenord|losenord|kennwort|wachtwoord|adgangskode"
+    r"|salasana|mot.?de.?passe|has[lł]o|contraseña|contrasena|senha|passwd"
+    r"|(?<![a-z])(pass|pwd|hash|salt|token|secret)(?![a-z])",
     re.IGNORECASE,
 )
 """Names of columns that hold passwords, hashes or tokens: they do not enter."""
@@ -108,13 +104,13 @@ def extract(
     """
     try:
         delivered = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        facts = _count(path, shown, csv)
+        facts = count(path, shown, csv)
         text = path
-        if not _is_utf8(csv.encoding):
+        if not is_utf8(csv.encoding):
             text = scratch / f"{source}-{facts.sha256[:16]}.utf8.csv"
             _decode(path, shown, text, csv.encoding)
         if facts.records < 0:
-            facts = replace(_count(text, shown, Csv()), sha256=facts.sha256)
+            facts = replace(count(text, shown, Csv()), sha256=facts.sha256)
     except PermissionError as reason:
         raise InputFileError.at(shown, "may not be read") from reason
     names = unique(first_record(text, csv), csv.header)
@@ -122,7 +118,7 @@ def extract(
         raise InputFileError.at(
             shown, "is empty", "look whether the export finished, then run again"
         )
-    secret = tuple(name for name in names if SECRET.search(name))
+    secret = tuple(name for name in names if is_secret(name))
     _check_columns(shown, names, mapped, secret)
     file = TextFile(text, names, csv.delimiter, csv.quote, csv.header)
     return Delivery(
@@ -164,6 +160,15 @@ def carefully(delivery: Delivery, scratch: Path) -> Delivery:
     )
 
 
+def is_secret(column: str) -> bool:
+    """Tell whether a column's name is that of a password, a hash or a token.
+
+    >>> [is_secret(name) for name in ("passwordHash", "reset_token", "Hashtags")]
+    [True, True, False]
+    """
+    return SECRET.search(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column)) is not None
+
+
 def unique(cells: Sequence[str], header: bool) -> tuple[str, ...]:
     """Give column names without repeats: ``Name``, ``Name_2``; blank: ``column_3``.
 
@@ -187,119 +192,6 @@ def unique(cells: Sequence[str], header: bool) -> tuple[str, ...]:
     return tuple(names)
 
 
-@dataclass(frozen=True)
-class _Facts:
-    sha256: str
-    records: int
-    odd: bool
-
-
-def _count(path: Path, shown: str, csv: Csv) -> _Facts:
-    """Count the records of a file from its bytes, quoted line ends left out.
-
-    Raises InputFileError where UTF-8 was declared and the bytes are not.
-    """
-    digest = hashlib.sha256()
-    decoder = (
-        codecs.getincrementaldecoder("utf-8")() if _is_utf8(csv.encoding) else None
-    )
-    wide = csv.encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32"))
-    counter = _RecordCounter(csv.quote)
-    seen = 0
-    for chunk in _chunks(path):
-        digest.update(chunk)
-        text = chunk
-        if wide:
-            seen += len(chunk)
-            continue
-        if decoder is not None and not (chunk.isascii() and not decoder.getstate()[0]):
-            try:
-                decoder.decode(chunk)
-            except UnicodeDecodeError as reason:
-                raise _wrong_encoding(shown, counter, reason) from None
-        counter.take(text)
-        seen += len(chunk)
-    if decoder is not None and decoder.getstate()[0]:
-        raise InputFileError.at(shown, "ends in the middle of a character")
-    if wide:
-        return _Facts(digest.hexdigest(), -1, odd=True)
-    odd = decoder is None or counter.odd
-    return _Facts(digest.hexdigest(), counter.records, odd)
-
-
-class _RecordCounter:
-    """Counts line ends that stand outside quotes, a chunk of bytes at a time."""
-
-    def __init__(self, quote: str) -> None:
-        self._quote = quote.encode("latin-1", "replace")[:1]
-        self._inside = False
-        self._open = False
-        self._tail = b""
-        self.ends = 0
-        self.lines = 0
-        self.odd = False
-
-    @property
-    def records(self) -> int:
-        """Give the number of records so far, an unfinished last one included."""
-        return self.ends + (1 if self._open else 0)
-
-    def take(self, chunk: bytes) -> None:
-        """Count on through the next bytes of the file."""
-        if not chunk:
-            return
-        seam = self._tail + chunk[:2]
-        self.odd = self.odd or _odd(seam) or _odd(chunk)
-        self._tail = chunk[-2:]
-        breaks = chunk.count(b"\n")
-        self.lines += breaks
-        quoted = self._quote and self._quote in chunk
-        if not quoted:
-            if not self._inside:
-                self.ends += breaks
-            elif breaks:
-                self.odd = True
-        else:
-            cells = np.frombuffer(chunk, np.uint8)
-            quotes = np.flatnonzero(cells == self._quote[0])
-            lines = np.flatnonzero(cells == 10)
-            before = np.searchsorted(quotes, lines) + (1 if self._inside else 0)
-            self.ends += int(np.count_nonzero(before % 2 == 0))
-            self.odd = self.odd or bool(np.any(before % 2))
-            self._inside = bool((len(quotes) + (1 if self._inside else 0)) % 2)
-        self._open = not chunk.endswith(b"\n") or self._inside
-
-
-def _odd(text: bytes) -> bool:
-    """Tell whether UTF-8 text may hold white space that is no blank in a cell."""
-    if any(mark[:1] in text and mark in text for mark in _ODD):
-        return True
-    return b"\r" in text and text.count(b"\r") != text.count(b"\r\n")
-
-
-def _wrong_encoding(
-    shown: str, counter: _RecordCounter, reason: UnicodeDecodeError
-) -> InputFileError:
-    line = counter.lines + reason.object.count(b"\n", 0, reason.start) + 1
-    return InputFileError(
-        Problem(
-            f"{shown}:{line}",
-            "holds bytes that are not UTF-8",
-            "declare the file's encoding, such as csv: {encoding: cp1252}",
-        )
-    )
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            yield chunk
-
-
-def _is_utf8(encoding: str) -> bool:
-    return codecs.lookup(encoding).name in ("utf-8", "utf-8-sig", "ascii")
-
-
 def _decode(path: Path, shown: str, target: Path, encoding: str) -> None:
     """Write a file's text as UTF-8, line ends as they are.
 
@@ -308,7 +200,7 @@ def _decode(path: Path, shown: str, target: Path, encoding: str) -> None:
     decoder = codecs.getincrementaldecoder(encoding)()
     lines = 1
     with target.open("w", encoding="utf-8", newline="") as out:
-        for chunk in chain(_chunks(path), (b"",)):
+        for chunk in chain(chunks(path), (b"",)):
             try:
                 text = decoder.decode(chunk, final=not chunk)
             except UnicodeDecodeError as reason:

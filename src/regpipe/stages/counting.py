@@ -1,0 +1,135 @@
+"""Counting: what the bytes of a file say of it, before anybody parses them."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from regpipe.errors import InputFileError, Problem
+from regpipe.spec import Csv
+
+CHUNK = 1 << 22
+_ODD = tuple(c.encode() for c in "\t\f\v\u00a0\u2007\u200b\u202f\ufeff")
+"""White space that is no blank; each is looked for by its first byte, which is rare."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A file's sha256, its records (-1 where its bytes do not tell: UTF-16), and
+    whether its cells may hold white space that is no blank.
+    """
+
+    sha256: str
+    records: int
+    odd: bool
+
+
+def count(path: Path, shown: str, csv: Csv) -> Facts:
+    """Count the records of a file from its bytes, quoted line ends left out.
+
+    Raises InputFileError where UTF-8 was declared and the bytes are not.
+    """
+    digest = hashlib.sha256()
+    decoder = codecs.getincrementaldecoder("utf-8")() if is_utf8(csv.encoding) else None
+    wide = csv.encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32"))
+    counter = _RecordCounter(csv.quote)
+    seen = 0
+    for chunk in chunks(path):
+        digest.update(chunk)
+        text = chunk
+        if wide:
+            seen += len(chunk)
+            continue
+        if decoder is not None and not (chunk.isascii() and not decoder.getstate()[0]):
+            try:
+                decoder.decode(chunk)
+            except UnicodeDecodeError as reason:
+                raise _wrong_encoding(shown, counter, reason) from None
+        counter.take(text)
+        seen += len(chunk)
+    if decoder is not None and decoder.getstate()[0]:
+        raise InputFileError.at(shown, "ends in the middle of a character")
+    if wide:
+        return Facts(digest.hexdigest(), -1, odd=True)
+    odd = decoder is None or counter.odd
+    return Facts(digest.hexdigest(), counter.records, odd)
+
+
+class _RecordCounter:
+    """Counts line ends that stand outside quotes, a chunk of bytes at a time."""
+
+    def __init__(self, quote: str) -> None:
+        self._quote = quote.encode("latin-1", "replace")[:1]
+        self._inside = False
+        self._open = False
+        self._tail = b""
+        self.ends = 0
+        self.lines = 0
+        self.odd = False
+
+    @property
+    def records(self) -> int:
+        """Give the number of records so far, an unfinished last one included."""
+        return self.ends + (1 if self._open else 0)
+
+    def take(self, chunk: bytes) -> None:
+        """Count on through the next bytes of the file."""
+        if not chunk:
+            return
+        seam = self._tail + chunk[:2]
+        self.odd = self.odd or _odd(seam) or _odd(chunk)
+        self._tail = chunk[-2:]
+        breaks = chunk.count(b"\n")
+        self.lines += breaks
+        quoted = self._quote and self._quote in chunk
+        if not quoted:
+            if not self._inside:
+                self.ends += breaks
+            elif breaks:
+                self.odd = True
+        else:
+            cells = np.frombuffer(chunk, np.uint8)
+            quotes = np.flatnonzero(cells == self._quote[0])
+            lines = np.flatnonzero(cells == 10)
+            before = np.searchsorted(quotes, lines) + (1 if self._inside else 0)
+            self.ends += int(np.count_nonzero(before % 2 == 0))
+            self.odd = self.odd or bool(np.any(before % 2))
+            self._inside = bool((len(quotes) + (1 if self._inside else 0)) % 2)
+        self._open = not chunk.endswith(b"\n") or self._inside
+
+
+def _odd(text: bytes) -> bool:
+    """Tell whether UTF-8 text may hold white space that is no blank in a cell."""
+    if any(mark[:1] in text and mark in text for mark in _ODD):
+        return True
+    return b"\r" in text and text.count(b"\r") != text.count(b"\r\n")
+
+
+def _wrong_encoding(
+    shown: str, counter: _RecordCounter, reason: UnicodeDecodeError
+) -> InputFileError:
+    line = counter.lines + reason.object.count(b"\n", 0, reason.start) + 1
+    return InputFileError(
+        Problem(
+            f"{shown}:{line}",
+            "holds bytes that are not UTF-8",
+            "declare the file's encoding, such as csv: {encoding: cp1252}",
+        )
+    )
+
+
+def chunks(path: Path) -> Iterator[bytes]:
+    """Give the bytes of a file, some megabytes at a time."""
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            yield chunk
+
+
+def is_utf8(encoding: str) -> bool:
+    """Tell whether an encoding is UTF-8 or a part of it."""
+    return codecs.lookup(encoding).name in ("utf-8", "utf-8-sig", "ascii")

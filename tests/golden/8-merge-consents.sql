@@ -1,0 +1,175 @@
+-- statements
+select
+    'web_shop' as source,
+    external_id as external_id,
+    email as address,
+    'email' as channel,
+    'newsletter' as purpose,
+    "consent_newsletter_email" as stated,
+    "consent_newsletter_email_at" as stated_at,
+    updated_at as updated_at,
+    delivered_at,
+    0 + file_no as file_id,
+    row_number
+from "accepted_web_shop" where email is not null
+union all
+select
+    'web_shop' as source,
+    external_id as external_id,
+    email as address,
+    'email' as channel,
+    'newsletter' as purpose,
+    "consent_newsletter_email" as stated,
+    "consent_newsletter_email_at" as stated_at,
+    updated_at as updated_at,
+    delivered_at,
+    0 + file_no as file_id,
+    row_number
+from "changed_web_shop" r
+anti join "reasons_web_shop" b on r.row_id = b.row_id
+anti join "accepted_web_shop" a on r.row_id = a.row_id
+anti join "erased_web_shop" x on r.row_id = x.row_id
+where email is not null and "consent_newsletter_email_at" is not null
+union all
+select
+    'old_shop' as source,
+    external_id as external_id,
+    email as address,
+    'email' as channel,
+    'newsletter' as purpose,
+    "consent_newsletter_email" as stated,
+    cast(null as timestamp) as stated_at,
+    updated_at as updated_at,
+    delivered_at,
+    0 + file_no as file_id,
+    row_number
+from "accepted_old_shop" where email is not null
+union all
+select
+    'mail_club' as source,
+    external_id as external_id,
+    email as address,
+    'email' as channel,
+    'newsletter' as purpose,
+    "consent_newsletter_email" as stated,
+    "consent_newsletter_email_at" as stated_at,
+    updated_at as updated_at,
+    delivered_at,
+    0 + file_no as file_id,
+    row_number
+from "accepted_mail_club" where email is not null
+union all
+select
+    'mail_club' as source,
+    external_id as external_id,
+    email as address,
+    'email' as channel,
+    'newsletter' as purpose,
+    "consent_newsletter_email" as stated,
+    "consent_newsletter_email_at" as stated_at,
+    updated_at as updated_at,
+    delivered_at,
+    0 + file_no as file_id,
+    row_number
+from "changed_mail_club" r
+anti join "reasons_mail_club" b on r.row_id = b.row_id
+anti join "accepted_mail_club" a on r.row_id = a.row_id
+anti join "erased_mail_club" x on r.row_id = x.row_id
+where email is not null and "consent_newsletter_email_at" is not null;
+
+-- consent_events_new
+with once as (
+  select
+      s.*,
+      row_number() over (
+        partition by source, external_id, address, channel, purpose, stated, stated_at
+        order by s.delivered_at, s.file_id, s.row_number
+      ) as place
+  from statements s
+),
+before as (
+  select
+      e.source,
+      e.external_id,
+      e.address,
+      e.channel,
+      e.purpose,
+      arg_max(e.stated, {'r': e.run_id, 'n': e.row_number})
+        filter (where e.stated_at is null) as undated,
+      max(e.run_id) filter (where e.stated_at is null) as undated_run,
+      arg_max(e.stated, {'t': e.said_at, 'r': e.run_id})
+        filter (where e.stated_at is not null) as dated,
+      max(e.run_id) filter (where e.stated_at is not null) as dated_run
+  from registry.consent_events e
+  semi join (select distinct source, external_id, address, channel, purpose from statements) w using (source, external_id, address, channel, purpose)
+  group by e.source, e.external_id, e.address, e.channel, e.purpose
+),
+compared as (
+  select
+      s.*,
+      case
+        when s.stated_at is not null then coalesce(b.undated, b.dated)
+        when s.stated in ('granted', 'pending') then b.undated
+        when b.undated_run >= b.dated_run or b.dated is null then b.undated
+        else b.dated
+      end as before
+  from once s
+  left join before b using (source, external_id, address, channel, purpose)
+  where s.place = 1
+),
+told as (
+  select c.*
+  from compared c
+  anti join registry.consent_events e
+    on c.source = e.source and c.external_id = e.external_id and c.address = e.address and c.channel = e.channel and c.purpose = e.purpose
+    and c.stated = e.stated
+    and c.stated_at = e.stated_at
+  where case
+    when c.stated_at is not null then true
+    when c.before is null then c.stated <> 'unknown'
+    else c.stated <> c.before
+  end
+)
+select
+    address,
+    channel,
+    purpose,
+    case
+      when stated_at is null
+        and before in ('granted', 'pending')
+        and stated in ('never', 'unknown')
+        then 'withdrawn'
+      else stated
+    end as status,
+    stated,
+    stated_at,
+    case
+      when stated_at is not null then stated_at
+      when before is not null or stated = 'withdrawn'
+        then coalesce(updated_at, delivered_at)
+    end as said_at,
+    case
+      when stated_at is not null then 'statement'
+      when before is null and stated <> 'withdrawn' then 'nothing'
+      when updated_at is not null then 'record'
+      else 'file'
+    end as dated_by,
+    source,
+    external_id,
+    file_id,
+    row_number
+from told;
+
+-- suppressions_new
+select
+    n.address,
+    n.channel,
+    n.reason,
+    min(n.suppressed_at) as suppressed_at
+from (
+  select address, channel, reason, suppressed_at
+  from registry.suppressions where false
+) n
+anti join registry.suppressions s
+  on n.address = s.address and n.channel = s.channel and n.reason = s.reason
+group by n.address, n.channel, n.reason;
