@@ -8,12 +8,19 @@ A ``-`` is null, ``''`` the empty text. A column has the type that the registry 
 cleaned tables give it, the one behind its colon, or else it is text.
 """
 
+import csv
+import os
+from datetime import UTC
+
 from regpipe.engine.duckdb import DuckDBEngine
 from regpipe.fields import CONSENT_FIELDS, CUSTOMER_FIELDS, ORDER_FIELDS
+from regpipe.outcome import silent
+from regpipe.plan import Stopwatch, work_out
 from regpipe.registry import migrate
+from regpipe.spec import Pipeline
 from regpipe.sql.clean import sql_type
 from regpipe.sql.step import Step, comma, ident, literal, step
-from shop import DEFAULTS, value
+from shop import AS_OF, DEFAULTS, value
 
 TYPES = {
     **{name: sql_type(kind) for name, kind in ORDER_FIELDS.items()},
@@ -25,6 +32,7 @@ TYPES = {
     **dict.fromkeys(("record_no", "hub", "a", "b", "key_no", "cluster"), "bigint"),
     **dict.fromkeys(("delivered_at", "gone_at", "said_at", "stated_at"), "timestamp"),
     **dict.fromkeys(("decided_at", "set_at", "suppressed_at"), "timestamp"),
+    **dict.fromkeys(("quantity", "price"), "decimal(18, 4)"),
     "place": "bigint",
     "rows": "bigint",
     "occurrence": "bigint",
@@ -158,3 +166,35 @@ def holding():
     yield make
     for each in made:
         each.close()
+
+
+def write_csv(path, text, *, at=None):
+    """Write a drawing as a CSV file, blank where it has a ``-``; ``at``: its time."""
+    header, rows = cells(text)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows([["" if c == "-" else c for c in row] for row in rows])
+    if at is not None:
+        moment = at.replace(tzinfo=UTC).timestamp()
+        os.utime(path, (moment, moment))
+
+
+def pipeline_of(folder, sources, **more):
+    """Give a pipeline of these sources, each of whose files begin with its name."""
+    named = {
+        name: {"files": f"{name}*.csv", **source} for name, source in sources.items()
+    }
+    return Pipeline.model_validate(
+        {"pipeline": "test", "registry": "r.duckdb", "sources": named, **more},
+        by_alias=True,
+        by_name=False,
+        context=folder,
+    )
+
+
+def worked_out(engine, pipeline, folder, *, as_of=AS_OF, **more):
+    """Leave all tables of a plan over the files of a pipeline; give the plan."""
+    scratch = folder / "scratch"
+    scratch.mkdir(exist_ok=True)
+    return work_out(engine, pipeline, as_of, scratch, Stopwatch(silent), **more)

@@ -109,6 +109,7 @@ def accepted_lines(source: str, without: Sequence[str]) -> Step:
         f"""
         select r.*
         from {ident("changed_" + source)} r {refused}
+        where r.order_id is not null
         """,
     )
 

@@ -17,15 +17,22 @@ def members_of_all(keys: Keys) -> Step:
     return step(
         "members",
         f"""
+        with placed as (
+          select
+              origin,
+              row_number() over (order by source, external_id) as record_no
+          from incoming
+          where {is_customer(keys)}
+        )
         select
-            row_number() over (order by source, external_id) as record_no,
-            origin,
-            source,
-            external_id,
+            p.record_no,
+            i.origin,
+            i.source,
+            i.external_id,
             cast(null as bigint) as founder_of,
-            {comma(map(ident, keys.columns), 12)}
-        from incoming
-        where {is_customer(keys)}
+            {comma((f"i.{ident(c)}" for c in keys.columns), 12)}
+        from incoming i
+        join placed p on i.origin = p.origin
         """,
     )
 

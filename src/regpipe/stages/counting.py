@@ -20,8 +20,10 @@ _ODD = tuple(c.encode() for c in "\t\f\v\u00a0\u2007\u200b\u202f\ufeff")
 
 @dataclass(frozen=True)
 class Facts:
-    """A file's sha256, its records (-1 where its bytes do not tell: UTF-16), and
-    whether its cells may hold white space that is no blank.
+    """What is known of a file before it is parsed.
+
+    ``records`` is -1 where the bytes do not tell (UTF-16); ``odd`` tells that
+    cells may hold white space that is no blank.
     """
 
     sha256: str
