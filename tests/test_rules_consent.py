@@ -266,17 +266,20 @@ def test_an_old_version_with_a_dated_no_does_not_make_a_yes_new(shop):
     assert shop.night(2, shop=changed) == []
 
 
-@pytest.mark.parametrize("status", WORST[1:])
-def test_a_tie_goes_to_the_refusal_whoever_is_first(tmp_path, status):
-    words = [("granted", "1"), (status, "2")]
-    for place, order in enumerate((words, words[::-1])):
-        shop = Shop(tmp_path / str(place))
-        rows = "external_id | email | news | news_at | updated_at\n" + "\n".join(
-            f"{number} | anna@x.se | {word} | 2026-01-01 | 2026-01-0{number}"
-            for word, number in order
-        )
-        found = shop.night(1, shop=rows)
-        assert found == (ANNA if status == "unknown" else [])
+def test_a_tie_goes_to_the_refusal_whoever_is_first(shop):
+    rows = ["external_id | email | news | news_at | updated_at"]
+    for status in WORST:
+        for pair in (("granted", status), (status, "granted")):
+            for word in pair:
+                email = f"{'-'.join(pair)}@x.se"
+                rows.append(
+                    f"{len(rows)} | {email} | {word} | 2026-01-01 | 2026-01-{len(rows):02}"
+                )
+    assert shop.night(1, shop="\n".join(rows)) == [
+        "granted-granted@x.se",
+        "granted-unknown@x.se",
+        "unknown-granted@x.se",
+    ]
 
 
 def test_a_tie_between_two_rows_of_one_statement_goes_to_the_refusal(shop):
@@ -293,9 +296,11 @@ def test_a_tie_between_two_rows_of_one_statement_goes_to_the_refusal(shop):
     assert shop.quiet
 
 
-@pytest.mark.parametrize("word", ["-", "unknown", "pending", "never", "no", "0"])
-def test_what_is_no_yes_is_not_mailed(shop, word):
-    assert shop.night(1, club=YES.replace("granted", word)) == []
+def test_what_is_no_yes_is_not_mailed(shop):
+    words = ["-", "unknown", "pending", "never", "no", "0", "withdrawn", "granted"]
+    rows = [f"{n} | {n}@x.se | {word} | 2026-01-01" for n, word in enumerate(words)]
+    header = "external_id | email | news | updated_at"
+    assert shop.night(1, club="\n".join([header, *rows])) == ["7@x.se"]
 
 
 def test_a_word_nobody_explained_is_a_reject_and_no_consent(shop):
@@ -307,14 +312,40 @@ def test_a_word_nobody_explained_is_a_reject_and_no_consent(shop):
     ]
 
 
-@pytest.mark.parametrize("reason", ["bounced", "complained", "blocked", "erased"])
-def test_a_suppressed_address_is_never_mailed_again(shop, reason):
-    assert shop.night(1, club=YES) == ANNA
-    stop = f"email | status | at\nanna@x.se | {reason} | 2026-01-01"
-    assert shop.night(2, talk=stop) == []
-    yes = "email | status | at\nanna@x.se | granted | 2026-05-01"
-    assert shop.night(3, talk=yes) == []
-    assert shop.night(4, club=YES.replace("2026-01-01", "2026-05-02")) == []
+REASONS = ["bounced", "complained", "blocked", "erased"]
+
+
+def people(word, day):
+    """Give a club's rows: one member for each reason never to mail, and Anna."""
+    header = "external_id | email | news | updated_at"
+    names = [*REASONS, "anna"]
+    rows = [f"{n} | {n}@x.se | {word} | 2026-01-{day:02}" for n in names]
+    return "\n".join([header, *rows])
+
+
+def words(*pairs):
+    """Give the rows of a consents source: words on the addresses of these names."""
+    rows = [f"{name}@x.se | {status} | 2026-02-{day:02}" for name, status, day in pairs]
+    return "\n".join(["email | status | at", *rows])
+
+
+def test_a_suppressed_address_is_never_mailed_again(shop):
+    everybody = [f"{name}@x.se" for name in [*REASONS, "anna"]]
+    assert sorted(shop.night(1, club=people("granted", 1))) == sorted(everybody)
+    assert shop.night(2, talk=words(*((r, r, 1) for r in REASONS))) == ANNA
+    assert shop.night(3, talk=words(*((r, "granted", 9) for r in REASONS))) == ANNA
+    assert shop.night(4, club=people("granted", 9)) == ANNA
+
+
+def test_a_suppression_stands_beside_any_statement_of_the_same_time(shop):
+    said = [(r, word, 1) for r in REASONS for word in (r, "granted", "withdrawn")]
+    assert shop.night(1, club=people("granted", 1), talk=words(*said)) == ANNA
+    registry = shop.folder / "registry.duckdb"
+    assert asked(registry, "select address, reason from suppressions order by 2") == [
+        (f"{reason}@x.se", reason) for reason in sorted(REASONS)
+    ]
+    assert shop.night(2, talk=words(*said)) == ANNA
+    assert shop.quiet
 
 
 def test_a_merge_and_its_undoing_widen_nothing(shop):
