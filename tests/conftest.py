@@ -1,10 +1,21 @@
-"""What many tests need: the command line, run in this process."""
+"""What many tests need: the command line, run in this process.
 
+Properties are tried on the same examples each time, so that a run of the tests
+says something of the change and nothing of chance. ``HYPOTHESIS_PROFILE=explore``
+looks further, at others each time.
+"""
+
+import os
 from dataclasses import dataclass
 
 import pytest
+from hypothesis import settings
 
 from regpipe.cli import main
+
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("explore", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """Whatever is wrong has its message and its exit code, and nothing is changed by it."""
 
+import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -7,9 +9,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from regpipe.pipeline_file import load_pipeline
 from regpipe.registry.migrate import FORMAT
 from regpipe.version import VERSION
-from worlds import asked, put, sha256
+from worlds import asked, put, run, sha256
 
 PIPELINE = """\
 pipeline: small
@@ -51,15 +54,22 @@ Order;At;Total
 LOCK = "registry.duckdb.lock"
 
 
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory):
+    """A small shop whose pipeline has been run once."""
+    folder = tmp_path_factory.mktemp("shop")
+    put(folder / "small.yaml", PIPELINE)
+    put(folder / "in" / "shop.csv", SHOP)
+    put(folder / "in" / "orders.csv", ORDERS)
+    run(load_pipeline(folder / "small.yaml", {}))
+    put(folder / "in" / "shop.csv", SHOP + "4,di@x.se,,yes\n")
+    return folder
+
+
 @pytest.fixture
-def shop(tmp_path, regpipe):
-    """A small shop whose pipeline has been run once, in the working folder."""
-    put(tmp_path / "small.yaml", PIPELINE)
-    put(tmp_path / "in" / "shop.csv", SHOP)
-    put(tmp_path / "in" / "orders.csv", ORDERS)
-    assert regpipe("run", "small.yaml", "-q").code == 0
-    put(tmp_path / "in" / "shop.csv", SHOP + "4,di@x.se,,yes\n")
-    return tmp_path
+def shop(ready, tmp_path):
+    """The same shop, in the working folder."""
+    return shutil.copytree(ready, tmp_path, dirs_exist_ok=True)
 
 
 def files(folder):
@@ -426,8 +436,6 @@ def test_a_first_run_that_fails_leaves_no_registry_and_no_list(regpipe, tmp_path
 
 
 def test_errors_are_a_document_where_json_is_wanted(regpipe, shop):
-    import json
-
     put(shop / "in" / "shop.csv", "")
     told = regpipe("run", "small.yaml", "--json")
     assert told.code == 3

@@ -14,7 +14,7 @@ from regpipe.errors import InputFileError, PipelineError
 from regpipe.schemas import load_schema, shipped_schema
 from regpipe.spec import Csv, CustomerSource
 from regpipe.sql.step import ident
-from regpipe.stages.extract import extract, find_files, unique
+from regpipe.stages.extract import carefully, extract, find_files, unique
 from regpipe.stages.intake import take_in
 from regpipe.stages.normalise import columns_read, normalise
 
@@ -563,6 +563,32 @@ def test_whatever_a_file_holds_its_records_balance(lasting, tmp_path, lines, end
     assert len(set(found.numbers)) == len(found.numbers)
     assert found.numbers == sorted(found.numbers)
     assert all(number >= 2 for number in found.numbers)
+
+
+@given(
+    lines=st.lists(st.text("ab,\"\n\r '", max_size=8), min_size=1, max_size=6),
+    end=st.sampled_from(["\n", "\r\n", "\r"]),
+    header=st.booleans(),
+)
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_a_file_read_the_fast_way_is_as_the_careful_way_reads_it(
+    lasting, tmp_path, lines, end, header
+):
+    content = end.join(["Id,Note" if header else "1,x", *lines])
+    columns = {"external_id": "Id" if header else "1"}
+    found = read_file(lasting, tmp_path, content, columns, {"header": header})
+    if found.delivery.careful:
+        return
+    again = carefully(found.delivery, tmp_path)
+    lasting.load("raw_x", again.text)
+    careful = Read(lasting, again)
+    assert careful.problems == {}
+    assert careful.cells == found.cells
+    assert careful.numbers == found.numbers
 
 
 # Large files: the place of a row is its place in the file.

@@ -77,6 +77,20 @@ def test_a_version_without_a_time_is_as_old_as_its_file(engine):
     assert_rows(engine, "lost_shop", "| row_id |\n| 2 |\n| 4 |")
 
 
+def test_of_versions_of_one_time_the_later_file_knows_better(holding):
+    engine = holding(source_records=HELD)
+    judge(
+        engine,
+        """
+        | row_id | external_id | updated_at | delivered_at | fingerprint |
+        | 1      | a           | 2024-02-02 | 2024-04-30   | 5           |
+        | 2      | c           | 2024-02-02 | 2024-05-03   | 6           |
+        | 3      | c           | 2024-02-02 | 2024-05-04   | 7           |
+        """,
+    )
+    assert_rows(engine, "lost_shop", "| row_id |\n| 1 |\n| 2 |")
+
+
 @pytest.mark.parametrize("ids", [(1, 2), (2, 1)])
 def test_of_versions_of_one_time_the_content_decides_not_the_place(engine, ids):
     judge(
@@ -225,8 +239,11 @@ def bring(engine, files):
 @given(FILES, st.data())
 @settings(max_examples=25, deadline=None)
 def test_what_stands_does_not_hang_on_the_order_of_files_or_runs(lasting, files, data):
-    """Rule 4, of records that carry times of their own."""
-    dated = [(f"2024-05-0{place}", versions) for place, versions in enumerate(files, 1)]
+    """Rule 4, of records with times of their own; no content comes in two files."""
+    dated = [
+        (f"2024-05-0{place}", [(key, at, f"{n}{place}") for key, at, n in versions])
+        for place, versions in enumerate(files, 1)
+    ]
     orders = list(permutations(dated))
     found = set()
     for _ in range(3):
@@ -318,6 +335,30 @@ def test_a_rejected_row_keeps_its_text_and_all_its_reasons(take, engine):
         ("Id", "Email", "Born", "Note", "Changed")
     }
     assert {row["file"] for row in rows} == {"shop.csv"}
+
+
+def test_rejected_rows_that_differ_where_nobody_reads_keep_each_its_own_text(
+    take, engine
+):
+    take(
+        shop="""
+            | Id | Email  | Born  | Note | Changed | Unread |
+            | 1  | a@x.se | -     | -    | -       | good   |
+            | 2  | b@x.se | never | -    | -       | one    |
+            | 2  | b@x.se | never | -    | -       | two    |
+            | 2  | b@x.se | never | -    | -       | three  |
+            """
+    )
+    assert_rows(
+        engine,
+        "rejects_new",
+        """
+        | row_number | original:varchar[]                 |
+        | 3          | [2, b@x.se, never, '', '', one]   |
+        | 4          | [2, b@x.se, never, '', '', two]   |
+        | 5          | [2, b@x.se, never, '', '', three] |
+        """,
+    )
 
 
 def test_a_record_that_does_not_fit_is_rejected_with_its_cells(take, engine, tmp_path):

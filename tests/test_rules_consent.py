@@ -269,12 +269,11 @@ def test_an_old_version_with_a_dated_no_does_not_make_a_yes_new(shop):
 def test_a_tie_goes_to_the_refusal_whoever_is_first(shop):
     rows = ["external_id | email | news | news_at | updated_at"]
     for status in WORST:
-        for pair in (("granted", status), (status, "granted")):
-            for word in pair:
-                email = f"{'-'.join(pair)}@x.se"
-                rows.append(
-                    f"{len(rows)} | {email} | {word} | 2026-01-01 | 2026-01-{len(rows):02}"
-                )
+        for first, second in (("granted", status), (status, "granted")):
+            for word in (first, second):
+                number = len(rows)
+                said = f"{first}-{second}@x.se | {word} | 2026-01-01"
+                rows.append(f"{number} | {said} | 2026-01-{number:02}")
     assert shop.night(1, shop="\n".join(rows)) == [
         "granted-granted@x.se",
         "granted-unknown@x.se",

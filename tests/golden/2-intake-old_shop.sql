@@ -222,8 +222,8 @@ with play as (
       r.external_id,
       r.row_id,
       coalesce(r.updated_at, r.delivered_at) as dated,
-      r.fingerprint,
-      0 as held
+      r.delivered_at,
+      r.fingerprint
   from "rows_old_shop" r
   anti join "reasons_old_shop" b on r.row_id = b.row_id
   where r.external_id is not null
@@ -232,8 +232,8 @@ with play as (
       h.external_id,
       -1 as row_id,
       coalesce(h.updated_at, h.delivered_at) as dated,
-      h.fingerprint,
-      1 as held
+      h.delivered_at,
+      h.fingerprint
   from registry.source_records h
   anti join "unchanged_old_shop" u on h.external_id = u.external_id
   where h.source = 'old_shop'
@@ -247,7 +247,11 @@ ranked as (
       p.row_id,
       row_number() over (
         partition by p.external_id
-        order by p.dated desc nulls last, p.held, p.fingerprint, p.row_id
+        order by
+          p.dated desc nulls last,
+          p.delivered_at desc nulls last,
+          p.fingerprint,
+          p.row_id
       ) as place
   from play p
   semi join contested c on p.external_id = c.external_id

@@ -275,8 +275,8 @@ with play as (
       r.order_id,
       r.row_id,
       coalesce(r.updated_at, r.delivered_at) as dated,
-      r.fingerprint,
-      0 as held
+      r.delivered_at,
+      r.fingerprint
   from "heads_old_orders" r
   anti join "bad_old_orders" b on r.row_id = b.row_id
   where r.order_id is not null
@@ -285,8 +285,8 @@ with play as (
       h.order_id,
       -1 as row_id,
       coalesce(h.updated_at, h.delivered_at) as dated,
-      h.fingerprint,
-      1 as held
+      h.delivered_at,
+      h.fingerprint
   from registry.orders h
   anti join "unchanged_old_orders" u on h.order_id = u.order_id
   where h.source = 'old_orders'
@@ -300,7 +300,11 @@ ranked as (
       p.row_id,
       row_number() over (
         partition by p.order_id
-        order by p.dated desc nulls last, p.held, p.fingerprint, p.row_id
+        order by
+          p.dated desc nulls last,
+          p.delivered_at desc nulls last,
+          p.fingerprint,
+          p.row_id
       ) as place
   from play p
   semi join contested c on p.order_id = c.order_id
@@ -312,7 +316,8 @@ select h.* from "heads_old_orders" h;
 
 -- accepted_old_orders
 select r.*
-from "changed_old_orders" r;
+from "changed_old_orders" r 
+where r.order_id is not null;
 
 -- rejects_new
 select source, fingerprint, occurrence, file_id, file, row_number, original,

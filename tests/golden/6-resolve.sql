@@ -215,19 +215,26 @@ select
 from incoming;
 
 -- members
+with placed as (
+  select
+      origin,
+      row_number() over (order by source, external_id) as record_no
+  from incoming
+  where kind <> 'guest'
+)
 select
-    row_number() over (order by source, external_id) as record_no,
-    origin,
-    source,
-    external_id,
+    p.record_no,
+    i.origin,
+    i.source,
+    i.external_id,
     cast(null as bigint) as founder_of,
-    "email",
-    "phone",
-    "first_key",
-    "last_key",
-    "postcode"
-from incoming
-where kind <> 'guest';
+    i."email",
+    i."phone",
+    i."first_key",
+    i."last_key",
+    i."postcode"
+from incoming i
+join placed p on i.origin = p.origin;
 
 -- same_decisions
 select m.record_no as a, n.record_no as b

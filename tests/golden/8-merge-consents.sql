@@ -97,7 +97,9 @@ before as (
       arg_max(e.stated, {'r': e.run_id, 'n': e.row_number})
         filter (where e.stated_at is null) as undated,
       max(e.run_id) filter (where e.stated_at is null) as undated_run,
-      arg_max(e.stated, {'t': e.said_at, 'r': e.run_id})
+      arg_max(e.stated, {
+        't': e.said_at, 'r': e.run_id, 'refusal': rp_refusal(e.stated)
+      })
         filter (where e.stated_at is not null) as dated,
       max(e.run_id) filter (where e.stated_at is not null) as dated_run
   from registry.consent_events e

@@ -152,9 +152,9 @@ def lost(source: str, rows_table: str, bad: str, held: Held) -> Step:
     """Give the records that are not the latest version of their key.
 
     Records are compared by their own time, else their file's; the registry's
-    version takes part unless it is in the delivery itself. On a tie a record
-    now delivered beats the held one, and among those the fingerprint decides,
-    never the order of rows or files.
+    version takes part unless it is in the delivery itself. On a tie the later
+    file knows better, and within one file the fingerprint decides, never the
+    order of rows.
 
     Reads  ``rows_table``, ``unchanged_…`` and ``bad``: records out of the game.
     Gives  ``row_id`` of each record that loses; an unchanged one may.
@@ -168,8 +168,8 @@ def lost(source: str, rows_table: str, bad: str, held: Held) -> Step:
               r.{key},
               r.row_id,
               coalesce(r.updated_at, r.delivered_at) as dated,
-              r.fingerprint,
-              0 as held
+              r.delivered_at,
+              r.fingerprint
           from {ident(rows_table)} r
           anti join {ident(bad)} b on r.row_id = b.row_id
           where r.{key} is not null
@@ -178,8 +178,8 @@ def lost(source: str, rows_table: str, bad: str, held: Held) -> Step:
               h.{key},
               -1 as row_id,
               coalesce(h.updated_at, h.delivered_at) as dated,
-              h.fingerprint,
-              1 as held
+              h.delivered_at,
+              h.fingerprint
           from registry.{held.table} h
           anti join {ident("unchanged_" + source)} u on h.{key} = u.{key}
           where h.source = {literal(source)}
@@ -193,7 +193,11 @@ def lost(source: str, rows_table: str, bad: str, held: Held) -> Step:
               p.row_id,
               row_number() over (
                 partition by p.{key}
-                order by p.dated desc nulls last, p.held, p.fingerprint, p.row_id
+                order by
+                  p.dated desc nulls last,
+                  p.delivered_at desc nulls last,
+                  p.fingerprint,
+                  p.row_id
               ) as place
           from play p
           semi join contested c on p.{key} = c.{key}

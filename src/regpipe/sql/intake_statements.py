@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from regpipe.fields import SUPPRESSION_REASONS
 from regpipe.sql.step import Step, ident, literal, step
 
 
@@ -71,8 +72,10 @@ def known_statements(
 def repeated_statements(source: str, address: str, at: str) -> Step:
     """Give the rows of a ``consents`` source that another row of it outdoes.
 
-    Of the statements on one address at one time the refusal stands.
+    Of the statements on one address at one time the refusal stands. A reason
+    never to mail an address is no statement: each stands beside them.
     """
+    reasons = ", ".join(map(literal, SUPPRESSION_REASONS))
     return step(
         f"lost_{source}",
         f"""
@@ -80,7 +83,10 @@ def repeated_statements(source: str, address: str, at: str) -> Step:
           select
               r.row_id,
               row_number() over (
-                partition by r.{address}, {at}
+                partition by
+                  r.{address},
+                  {at},
+                  case when r.status in ({reasons}) then r.status end
                 order by rp_refusal(r.status) desc, r.status, r.row_id
               ) as place
           from {ident("rows_" + source)} r
