@@ -9,7 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from regpipe.outcome import silent
+from regpipe.plan import plan_pipeline
 from worlds import (
+    AS_OF,
     BOOKS,
     DELIVERED,
     EVERYBODY,
@@ -226,7 +229,9 @@ def test_the_same_files_again_change_nothing(
         bring(folder, blocks, source, ["a", "b"])
     sources = {**SOURCES, "shop": {**SOURCES["shop"], "delivery": full}}
     pipeline = declared(folder, sources, LISTS, identity={"guests": guests})
+    planned = plan_pipeline(pipeline, as_of=AS_OF, progress=silent)
     first = run(pipeline)
+    assert (planned.files, planned.deltas) == (first.files, first.deltas)
     registry = folder / "registry.duckdb"
     before, lists = tables(registry, without=BOOKS), contents(folder / "out")
     for path in folder.glob("*.csv"):

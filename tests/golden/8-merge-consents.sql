@@ -87,6 +87,39 @@ with once as (
       ) as place
   from statements s
 ),
+said as (
+  select
+      e.source,
+      e.external_id,
+      e.address,
+      e.channel,
+      e.purpose,
+      e.stated,
+      e.stated_at,
+      e.said_at,
+      e.run_id,
+      e.row_number
+  from registry.consent_events e
+  semi join once w using (source, external_id, address, channel, purpose)
+  union all
+  select
+      n.source,
+      n.external_id,
+      n.address,
+      n.channel,
+      n.purpose,
+      n.stated,
+      n.stated_at,
+      n.stated_at as said_at,
+      4611686018427387904 as run_id,
+      n.row_number
+  from once n
+  anti join registry.consent_events e
+    on n.source = e.source and n.external_id = e.external_id and n.address = e.address and n.channel = e.channel and n.purpose = e.purpose
+    and n.stated = e.stated
+    and n.stated_at = e.stated_at
+  where n.stated_at is not null
+),
 before as (
   select
       e.source,
@@ -102,8 +135,7 @@ before as (
       })
         filter (where e.stated_at is not null) as dated,
       max(e.run_id) filter (where e.stated_at is not null) as dated_run
-  from registry.consent_events e
-  semi join (select distinct source, external_id, address, channel, purpose from statements) w using (source, external_id, address, channel, purpose)
+  from said e
   group by e.source, e.external_id, e.address, e.channel, e.purpose
 ),
 compared as (

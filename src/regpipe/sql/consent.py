@@ -61,7 +61,8 @@ def events() -> Step:
     """Give the consent events that this run's statements make.
 
     Only a new statement is an event. A dated one is new when the ledger lacks
-    it. An undated one is held against what the same record said before: a
+    it. An undated one is held against what the same record said before (in an
+    older version delivered with it, too): a
     refusal against its last statement of any kind, a grant against its last
     undated one only, so that a repeated "yes" never outdoes a dated "no".
 
@@ -86,7 +87,7 @@ def events() -> Step:
               ) as place
           from statements s
         ),
-        {said_before("(select distinct " + keys + " from statements)")},
+        {said_before("once")},
         compared as (
           select
               s.*,
@@ -146,18 +147,49 @@ def events() -> Step:
     )
 
 
-def said_before(whose: str) -> str:
-    """Give the CTE ``before``: what each record said last, undated and dated.
+_THIS_RUN = 2**62
+"""Stands for the run being worked out: later than any that was."""
 
-    ``whose`` is the SQL of the keys to look at.
 
-    Gives  one row per source, external_id, address, channel and purpose:
-           ``undated`` and ``dated`` (statuses, null for none) and the runs of
-           both.
+def said_before(statements: str) -> str:
+    """Give the CTEs ``said`` and ``before``: what each record said last.
+
+    Dated statements of ``statements`` that the ledger lacks count too: a row's
+    older version, delivered with it, came before it.
+
+    Gives  ``before``: one row per source, external_id, address, channel and
+           purpose: ``undated`` and ``dated`` (statuses, null for none) and the
+           runs of both.
     """
     keys = ", ".join(_KEY)
     own = comma((f"e.{k}" for k in _KEY), 14)
-    return f"""before as (
+    same = " and ".join(f"n.{k} = e.{k}" for k in _KEY)
+    return f"""said as (
+          select
+              {own},
+              e.stated,
+              e.stated_at,
+              e.said_at,
+              e.run_id,
+              e.row_number
+          from registry.consent_events e
+          semi join {statements} w using ({keys})
+          union all
+          select
+              {own.replace("e.", "n.")},
+              n.stated,
+              n.stated_at,
+              n.stated_at as said_at,
+              {_THIS_RUN} as run_id,
+              n.row_number
+          from {statements} n
+          anti join registry.consent_events e
+            on {same}
+            and n.stated = e.stated
+            and n.stated_at = e.stated_at
+          where n.stated_at is not null
+        ),
+        before as (
           select
               {own},
               arg_max(e.stated, {{'r': e.run_id, 'n': e.row_number}})
@@ -168,8 +200,7 @@ def said_before(whose: str) -> str:
               }})
                 filter (where e.stated_at is not null) as dated,
               max(e.run_id) filter (where e.stated_at is not null) as dated_run
-          from registry.consent_events e
-          semi join {whose} w using ({keys})
+          from said e
           group by {", ".join(f"e.{k}" for k in _KEY)}
         )"""
 
