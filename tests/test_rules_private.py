@@ -273,18 +273,18 @@ SECRET = "Correct-Horse-Battery-Staple"
     ],
 )
 def test_a_column_of_passwords_is_known_by_its_name(name):
-    from regpipe.stages.extract import SECRET as NAMES
+    from regpipe.stages.extract import is_secret
 
-    assert NAMES.search(name)
+    assert is_secret(name)
 
 
 @pytest.mark.parametrize(
     "name", ["Passport", "Bypass", "Secretary", "Hashtags", "Basalt", "Compass"]
 )
 def test_a_column_of_something_else_is_not(name):
-    from regpipe.stages.extract import SECRET as NAMES
+    from regpipe.stages.extract import is_secret
 
-    assert not NAMES.search(name)
+    assert not is_secret(name)
 
 
 def secrets(folder, *, ragged):
