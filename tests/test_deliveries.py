@@ -207,10 +207,11 @@ def test_orders_go_with_their_customer_into_a_merge_and_out_of_it(tmp_path):
     run(shop)
     whose = "select order_id, customer_id from orders"
     assert asked(tmp_path / "registry.duckdb", whose) == [("#1", 2)]
-    deliver(tmp_path / "shop.csv", two.replace("b@x.se", "a@x.se"))
+    later, last = (DELIVERED + timedelta(hours=h) for h in (1, 2))
+    deliver(tmp_path / "shop.csv", two.replace("b@x.se", "a@x.se"), at=later)
     run(shop)
     assert asked(tmp_path / "registry.duckdb", whose) == [("#1", 1)]
-    deliver(tmp_path / "shop.csv", two)
+    deliver(tmp_path / "shop.csv", two, at=last)
     run(shop)
     assert asked(tmp_path / "registry.duckdb", whose) == [("#1", 2)]
 

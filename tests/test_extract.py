@@ -250,6 +250,11 @@ def test_a_carriage_return_too_many_makes_a_blank_line_at_most(read):
     assert found.cells == [["1", "a"], ["2", "b"]]
 
 
+def test_a_blank_line_among_mixed_line_ends_has_its_row_number(read):
+    found = read("1,x\r\ra,\n\r", header=False)
+    assert (found.cells, found.numbers) == ([["1", "x"], ["a", ""]], [1, 3])
+
+
 def test_a_line_end_within_a_header_cell_loses_no_record(read):
     found = read(
         'Id,"Post\ncode",Note\r\n1,a,b\r\n2,c,d\r\n',

@@ -337,10 +337,6 @@ def test_a_rejected_row_keeps_its_text_and_all_its_reasons(take, engine):
     assert {row["file"] for row in rows} == {"shop.csv"}
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="rows whose mapped cells are equal share one original text: to be mended",
-)
 def test_rejected_rows_that_differ_where_nobody_reads_keep_each_its_own_text(
     take, engine
 ):

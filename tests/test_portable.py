@@ -214,10 +214,10 @@ UNIQUE = ("row_id", "external_id", "cluster", "customer_id", "row_number", "deci
 NEVER_NULL = {
     *UNIQUE,
     *("source", "held", "fingerprint", "decided_at", "set_at", "delivered_at"),
-    *("file_id", "status", "run_id"),
+    *("file_id", "status", "run_id", "counts_from"),
 }
 
-NEVER_NULL_VALUES = {"kind", "e.status"}
+NEVER_NULL_VALUES = {"kind", "s.status"}
 
 ABOUT_SEGMENTS = ("json_serialize_sql", "json_deserialize_sql", "is_in")
 """DuckDB's parser reads the text of a segment, whatever engine holds the rows."""
@@ -307,10 +307,7 @@ def _arg(node, step):
     settled = isinstance(by, exp.Struct) or names & {"place", "row_id"}
     if not settled and node.this.sql() != "kind":
         yield f"{node.key} whose ties are open: {node.sql('duckdb')[:60]}"
-    never_null = isinstance(node.this, exp.Is) or node.this.sql() in (
-        "kind",
-        "e.status",
-    )
+    never_null = isinstance(node.this, exp.Is) or node.this.sql() in NEVER_NULL_VALUES
     if not isinstance(node.parent, exp.Filter) and not never_null:
         yield f"{node.key} of what may be null: {node.sql('duckdb')[:60]}"
 

@@ -43,6 +43,7 @@ class Ledger:
 
     events: dict = field(default_factory=lambda: defaultdict(list))
     said: dict = field(default_factory=dict)
+    undated: dict = field(default_factory=dict)
     versions: dict = field(default_factory=dict)
     suppressed: set = field(default_factory=set)
 
@@ -71,20 +72,29 @@ class Ledger:
 
     def _state(self, key, stated, at, before, updated_at):
         mine = self.events[key]
-        if not mine and stated == "unknown":
-            return
         if at:
             mine.append((stated, at))
-        elif before is None or not mine:
+            return
+        yes = stated in ("granted", "pending")
+        against = self.undated.get(key) if yes else before
+        if against is None or not mine:
+            if stated == "unknown":
+                return
             mine.append((stated, updated_at if stated == "withdrawn" else ""))
-        elif stated != before:
+        elif stated != against:
             mine.append((stated, updated_at))
+        self.undated[key] = stated
 
     def granted(self):
         """Give the addresses whose last word is a yes."""
         words = defaultdict(list)
         for (_, _, address), mine in self.events.items():
-            words[address] += [(at, WORST.index(status)) for status, at in mine]
+            yes = [at for status, at in mine if status in ("granted", "pending")]
+            words[address] += [
+                (at, WORST.index(status))
+                for status, at in mine
+                if status != "unknown" or (yes and min(yes) <= at)
+            ]
         return {
             address for address, said in words.items() if said and max(said)[1] == 0
         }

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from regpipe.outcome import silent
 from regpipe.plan import NOTHING
@@ -30,10 +30,14 @@ BOOKS = ("runs", "run_files", "exports")
 
 
 def whole_runs(examples):
-    """Give the settings of a property whose every example is some runs of a world."""
+    """Give the settings of a property whose every example is some runs of a world.
+
+    An example that fails is told as it is: to make it smaller takes many runs.
+    """
     return settings(
         max_examples=examples,
         deadline=None,
+        phases=(Phase.explicit, Phase.reuse, Phase.generate),
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
 

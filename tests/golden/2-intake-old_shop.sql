@@ -38,7 +38,7 @@ values_read as (
       case when "t_org_number" is null then null else rp_code("t_org_number") end as "org_number",
       case when (lower("t_tax_exempt") = 'ja') then true when (lower("t_tax_exempt") = 'nej') then false end as "tax_exempt",
       "t_street" as "street",
-      rp_code("t_postcode") as "postcode",
+      rp_postcode("t_postcode") as "postcode",
       "t_city" as "city",
       case when (lower("t_country") = 'sverige') then 'SE' when (lower("t_country") = 'norge') then 'NO' when (lower("t_country") = 'danmark') then 'DK' when (lower("t_country") = 'finland') then 'FI' when "t_country" is null then null else rp_code("t_country") end as "country",
       rp_list("t_groups", ',') as "groups",

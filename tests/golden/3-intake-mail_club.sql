@@ -30,7 +30,7 @@ values_read as (
       rp_phone("t_phone", '46', '0') as "phone",
       case when "t_country" is null then null else rp_code("t_country") end as "country",
       "t_city" as "city",
-      rp_code("t_postcode") as "postcode",
+      rp_postcode("t_postcode") as "postcode",
       rp_time_iso("t_updated_at", 'UTC') as "updated_at",
       case when (lower("t_consent_newsletter_email") = 'subscribed') then 'granted' when (lower("t_consent_newsletter_email") = 'pending') then 'pending' when (lower("t_consent_newsletter_email") = 'unsubscribed') then 'withdrawn' when (lower("t_consent_newsletter_email") = 'nonsubscribed') then 'never' when "t_consent_newsletter_email" is null then 'unknown' else null end as "consent_newsletter_email",
       rp_time_iso("t_consent_newsletter_email_at", 'UTC') as "consent_newsletter_email_at"

@@ -260,7 +260,7 @@ with hits as (
   semi join "frontier" f on h.phone || '|' || h.last_key = f.phone || '|' || f.last_key union all 
   select h.source, h.external_id
   from held_keys h
-  semi join "frontier" f on h.first_key || ' ' || h.last_key || '|' || h.postcode = f.first_key || ' ' || f.last_key || '|' || f.postcode union all 
+  semi join "frontier" f on h.first_key || ' ' || h.last_key || '|' || rp_code(h.postcode) = f.first_key || ' ' || f.last_key || '|' || rp_code(f.postcode) union all 
   select h.source, h.external_id
   from held_keys h
   semi join "frontier" f on h.phone = f.phone union all 
@@ -307,7 +307,7 @@ with hits as (
   semi join "frontier" f on h.phone || '|' || h.last_key = f.phone || '|' || f.last_key union all 
   select h.source, h.external_id
   from held_keys h
-  semi join "frontier" f on h.first_key || ' ' || h.last_key || '|' || h.postcode = f.first_key || ' ' || f.last_key || '|' || f.postcode union all 
+  semi join "frontier" f on h.first_key || ' ' || h.last_key || '|' || rp_code(h.postcode) = f.first_key || ' ' || f.last_key || '|' || rp_code(f.postcode) union all 
   select h.source, h.external_id
   from held_keys h
   semi join "frontier" f on h.phone = f.phone union all 
@@ -500,9 +500,9 @@ anti join "agreeing_1" r on p.value = r.value and p.b = r.a and q.b = r.b;
 
 -- held_2
 with valued as (
-  select record_no, first_key || ' ' || last_key || '|' || postcode as value, first_key, last_key
+  select record_no, first_key || ' ' || last_key || '|' || rp_code(postcode) as value, first_key, last_key
   from members
-  where first_key || ' ' || last_key || '|' || postcode is not null
+  where first_key || ' ' || last_key || '|' || rp_code(postcode) is not null
 ),
 shared as (
   select value from valued group by value having count(*) > 1

@@ -365,9 +365,9 @@ anti join "agreeing_1" r on p.value = r.value and p.b = r.a and q.b = r.b;
 
 -- held_2
 with valued as (
-  select record_no, first_key || ' ' || last_key || '|' || postcode as value, first_key, last_key
+  select record_no, first_key || ' ' || last_key || '|' || rp_code(postcode) as value, first_key, last_key
   from members
-  where first_key || ' ' || last_key || '|' || postcode is not null
+  where first_key || ' ' || last_key || '|' || rp_code(postcode) is not null
 ),
 shared as (
   select value from valued group by value having count(*) > 1

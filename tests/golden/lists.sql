@@ -32,25 +32,52 @@ spent as (
   group by customer_id
 ),
 in_force as (
+        with counted as (
+          select
+              *,
+              coalesce(said_at, timestamp '0001-01-01') as counts_from
+          from registry.consent_events
+          where said_at is null or said_at <= timestamp '2024-05-01 00:00:00'
+        ),
+        unknowns as (
+          select *
+          from counted
+          where status = 'unknown'
+        ),
+        granted as (
+          select source, external_id, address, channel, purpose, min(counts_from) as first_yes
+          from counted
+          semi join unknowns using (source, external_id, address, channel, purpose)
+          where status in ('granted', 'pending')
+          group by source, external_id, address, channel, purpose
+        ),
+        statements as (
+          select address, channel, purpose, status, counts_from
+          from counted c
+          anti join (
+            select source, external_id
+            from registry.source_records
+            where gone_at is not null
+          ) g
+            on c.source = g.source
+            and c.external_id = g.external_id
+            and c.status in ('granted', 'pending')
+          where c.status <> 'unknown'
+          union all
+          select u.address, u.channel, u.purpose, u.status, u.counts_from
+          from unknowns u
+          join granted y using (source, external_id, address, channel, purpose)
+          where u.counts_from >= y.first_yes
+        )
         select
-            e.address,
-            e.channel,
-            e.purpose,
-            arg_max(e.status, {
-              't': coalesce(e.said_at, timestamp '0001-01-01'),
-              'refusal': rp_refusal(e.status)
+            s.address,
+            s.channel,
+            s.purpose,
+            arg_max(s.status, {
+              't': s.counts_from, 'refusal': rp_refusal(s.status)
             }) as status
-        from registry.consent_events e
-        anti join (
-          select source, external_id
-          from registry.source_records
-          where gone_at is not null
-        ) g
-          on e.source = g.source
-          and e.external_id = g.external_id
-          and e.status in ('granted', 'pending')
-        where e.said_at is null or e.said_at <= timestamp '2024-05-01 00:00:00'
-        group by e.address, e.channel, e.purpose
+        from statements s
+        group by s.address, s.channel, s.purpose
 ),
 said as (
   select
@@ -85,25 +112,52 @@ left join bought o on c.customer_id = o.customer_id;
 -- list_granted newsletter email
 select address
 from (
+        with counted as (
+          select
+              *,
+              coalesce(said_at, timestamp '0001-01-01') as counts_from
+          from registry.consent_events
+          where said_at is null or said_at <= timestamp '2024-05-01 00:00:00'
+        ),
+        unknowns as (
+          select *
+          from counted
+          where status = 'unknown'
+        ),
+        granted as (
+          select source, external_id, address, channel, purpose, min(counts_from) as first_yes
+          from counted
+          semi join unknowns using (source, external_id, address, channel, purpose)
+          where status in ('granted', 'pending')
+          group by source, external_id, address, channel, purpose
+        ),
+        statements as (
+          select address, channel, purpose, status, counts_from
+          from counted c
+          anti join (
+            select source, external_id
+            from registry.source_records
+            where gone_at is not null
+          ) g
+            on c.source = g.source
+            and c.external_id = g.external_id
+            and c.status in ('granted', 'pending')
+          where c.status <> 'unknown'
+          union all
+          select u.address, u.channel, u.purpose, u.status, u.counts_from
+          from unknowns u
+          join granted y using (source, external_id, address, channel, purpose)
+          where u.counts_from >= y.first_yes
+        )
         select
-            e.address,
-            e.channel,
-            e.purpose,
-            arg_max(e.status, {
-              't': coalesce(e.said_at, timestamp '0001-01-01'),
-              'refusal': rp_refusal(e.status)
+            s.address,
+            s.channel,
+            s.purpose,
+            arg_max(s.status, {
+              't': s.counts_from, 'refusal': rp_refusal(s.status)
             }) as status
-        from registry.consent_events e
-        anti join (
-          select source, external_id
-          from registry.source_records
-          where gone_at is not null
-        ) g
-          on e.source = g.source
-          and e.external_id = g.external_id
-          and e.status in ('granted', 'pending')
-        where e.said_at is null or e.said_at <= timestamp '2024-05-01 00:00:00'
-        group by e.address, e.channel, e.purpose
+        from statements s
+        group by s.address, s.channel, s.purpose
 )
 where purpose = 'newsletter'
   and channel = 'email'

@@ -209,7 +209,7 @@ def _value(field: str, text: str, cell: Cell, zone: str) -> str:
         case FieldType.CODE:
             return worded(text, words, (), otherwise=f"rp_code({text})")
         case FieldType.POSTCODE:
-            return f"rp_code({text})"
+            return f"rp_postcode({text})"
         case FieldType.DATE:
             return _date(text, cell.formats)
         case FieldType.TIME:

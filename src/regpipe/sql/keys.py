@@ -12,6 +12,7 @@ _EXPRESSIONS = {
     "birth_date": "cast(birth_date as varchar)",
     "company": "lower(company)",
     "city": "lower(city)",
+    "postcode": "rp_code(postcode)",
 }
 _COLUMNS = {
     "first_name": ("first_key",),

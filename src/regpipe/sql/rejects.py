@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from regpipe.sql.intake import FILE_SPAN
 from regpipe.sql.step import Step, comma, ident, literal, step
@@ -39,59 +40,95 @@ def rejected(source: str) -> Step:
     )
 
 
-def originals(
-    source: str,
-    raw: str,
-    file_no: int,
-    header: Sequence[str],
-    fingerprint: str,
-    *,
-    careful: bool,
-) -> Step:
+def alike(source: str) -> str:
+    """Give the SELECT of the files with rejected rows whose cells read are equal.
+
+    Gives  one row per such file: ``file_no``.
+    """
+    return f"""
+        select distinct file_no
+        from (
+          select file_no
+          from {ident("rejected_" + source)}
+          group by file_no, fingerprint
+          having count(*) > 1
+        )"""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How a rejected row is found again: its ``column``, and that of the file's text.
+
+    ``original`` is the SQL of a record's cells.
+    """
+
+    column: str
+    sql: str
+    original: str
+
+
+def by_fingerprint(header: Sequence[str], fingerprint: str) -> Mark:
+    """Find rows by the cells that were read, where no two rejected ones are alike."""
+    return Mark("fingerprint", fingerprint, _cells(header))
+
+
+def by_place(header: Sequence[str], first_row: int) -> Mark:
+    """Find rows by their place: numbering a file costs as much as reading it.
+
+    A number over a file's rows is their order in DuckDB, which parses every CSV.
+    """
+    return Mark("row_number", f"row_number() over () + {first_row - 1}", _cells(header))
+
+
+def by_row(header: Sequence[str]) -> Mark:
+    """Find rows by the number that a file read the careful way has in it."""
+    ragged = "rp_cells(regpipe_cells)"
+    return Mark(
+        "row_number",
+        "cast(regpipe_row as bigint)",
+        f"case when regpipe_problem <> '' then {ragged} else {_cells(header)} end",
+    )
+
+
+def _cells(header: Sequence[str]) -> str:
+    cells = ", ".join(f"coalesce({ident(name)}, '')" for name in header)
+    return f"[{cells}]"
+
+
+def originals(source: str, raw: str, file_no: int, mark: Mark) -> Step:
     """Fetch the text of a file's rejected rows, cell by cell.
 
-    ``fingerprint`` is the SQL of a row's fingerprint; a file read the careful
-    way has row numbers instead. ``header`` leaves secret columns out.
+    Gives  one row per ``row_id`` of ``rejected_…`` in that file: ``original``.
 
     The rows wanted are marked before they are filtered: DuckDB takes a CSV for
     tiny, and as a join would keep all of the file in memory, not the few rejects.
     """
-    cells = ", ".join(f"coalesce({ident(name)}, '')" for name in header)
-    if careful:
-        return step(
-            f"originals_{source}_{file_no}",
-            f"""
-            select
-                x.row_id,
-                case
-                  when r.regpipe_problem <> '' then rp_cells(r.regpipe_cells)
-                  else [{cells}]
-                end as original
-            from {ident(raw)} r
-            join {ident("rejected_" + source)} x
-              on x.file_no = {file_no}
-              and x.row_number = cast(r.regpipe_row as bigint)
-            """,
-        )
     return step(
         f"originals_{source}_{file_no}",
         f"""
-        with once as (
-          select fingerprint, any_value([{cells}]) as original
-          from (
-            select
-                *,
-                fingerprint in (
-                  select fingerprint from {ident("rejected_" + source)}
-                ) as wanted
-            from (select *, {fingerprint} as fingerprint from {ident(raw)})
-          )
+        with marked as (
+          select *, {mark.sql} as mark
+          from {ident(raw)}
+        ),
+        sought as (
+          select
+              *,
+              mark in (
+                select {mark.column}
+                from {ident("rejected_" + source)}
+                where file_no = {file_no}
+              ) as wanted
+          from marked
+        ),
+        found as (
+          select mark, any_value({mark.original}) as original
+          from sought
           where coalesce(wanted, false)
-          group by fingerprint
+          group by mark
         )
-        select x.row_id, o.original
+        select x.row_id, f.original
         from {ident("rejected_" + source)} x
-        join once o on x.fingerprint = o.fingerprint
+        join found f on x.{mark.column} = f.mark
         where x.file_no = {file_no}
         """,
     )

@@ -46,6 +46,12 @@ create or replace macro rp_email(x) as
 -- A code: upper case, no spaces.
 create or replace macro rp_code(x) as upper(translate(x, ' ' || chr(160), ''));
 
+-- A postcode as people write it: upper case, plain single spaces. Match keys take
+-- the spaces out (rp_code).
+create or replace macro rp_postcode(x) as
+  upper(case when contains(x, '  ') or contains(x, chr(160))
+    then regexp_replace(x, '[ \x{A0}]+', ' ', 'g') else x end);
+
 -- A phone in E.164. `code` is the calling code and `trunk` the national prefix of
 -- the country meant where the number names none; null where it is no number. A
 -- trunk prefix behind that country's own code is left out.

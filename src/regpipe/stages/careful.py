@@ -13,14 +13,9 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from regpipe.engine.protocol import TextFile
 from regpipe.spec import Csv
-
-if TYPE_CHECKING:
-    pass
-
 
 QUOTING = ("unclosed_quote", "stray_quote")
 """Problems of records that may have swallowed others."""
@@ -86,7 +81,7 @@ def rectangular(
                 blank += 1
             else:
                 records += 1
-                problem = _quoting(lines, text) or _problem(len(record), width)
+                problem = _quoting(lines, text) or _problem(record, width)
                 cells = _cells(record, row, width, safe, problem)
                 longest = max(longest, sum(len(cell.encode()) + 3 for cell in cells))
                 writer.writerow(cells)
@@ -111,10 +106,11 @@ def _cells(
     return [*cells, str(row), problem, kept]
 
 
-def _problem(cells: int, width: int) -> str:
-    if cells < width:
+def _problem(record: Sequence[str], width: int) -> str:
+    """Give what is wrong with the number of cells; empty ones may be too many."""
+    if len(record) < width:
         return "too_few_cells"
-    return "too_many_cells" if cells > width else ""
+    return "too_many_cells" if any(record[width:]) else ""
 
 
 def _quoting(lines: Sequence[str], text: TextFile) -> str:

@@ -23,12 +23,14 @@ class Facts:
     """What is known of a file before it is parsed.
 
     ``records`` is -1 where the bytes do not tell (UTF-16); ``odd`` tells that
-    cells may hold white space that is no blank.
+    cells may hold white space that is no blank, ``lone_cr`` that a carriage return
+    stands without a line feed: it may end a line, or be part of a cell.
     """
 
     sha256: str
     records: int
     odd: bool
+    lone_cr: bool = False
 
 
 def count(path: Path, shown: str, csv: Csv) -> Facts:
@@ -59,7 +61,7 @@ def count(path: Path, shown: str, csv: Csv) -> Facts:
     if wide:
         return Facts(digest.hexdigest(), -1, odd=True)
     odd = decoder is None or counter.odd
-    return Facts(digest.hexdigest(), counter.records, odd)
+    return Facts(digest.hexdigest(), counter.records, odd, counter.lone_cr)
 
 
 class _RecordCounter:
@@ -73,6 +75,7 @@ class _RecordCounter:
         self.ends = 0
         self.lines = 0
         self.odd = False
+        self.lone_cr = False
 
     @property
     def records(self) -> int:
@@ -84,8 +87,9 @@ class _RecordCounter:
         if not chunk:
             return
         seam = self._tail + chunk[:2]
-        self.odd = self.odd or _odd(seam) or _odd(chunk)
         self._tail = chunk[-2:]
+        self.lone_cr = self.lone_cr or _lone_cr(chunk)
+        self.odd = self.odd or self.lone_cr or _odd(seam) or _odd(chunk)
         breaks = chunk.count(b"\n")
         self.lines += breaks
         quoted = self._quote and self._quote in chunk
@@ -107,8 +111,10 @@ class _RecordCounter:
 
 def _odd(text: bytes) -> bool:
     """Tell whether UTF-8 text may hold white space that is no blank in a cell."""
-    if any(mark[:1] in text and mark in text for mark in _ODD):
-        return True
+    return any(mark[:1] in text and mark in text for mark in _ODD)
+
+
+def _lone_cr(text: bytes) -> bool:
     return b"\r" in text and text.count(b"\r") != text.count(b"\r\n")
 
 
@@ -126,10 +132,10 @@ def _wrong_encoding(
 
 
 def chunks(path: Path) -> Iterator[bytes]:
-    """Give the bytes of a file, some megabytes at a time."""
+    """Give the bytes of a file, some megabytes at a time, no CR LF torn apart."""
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
-            yield chunk
+            yield chunk + file.read(1) if chunk.endswith(b"\r") else chunk
 
 
 def is_utf8(encoding: str) -> bool:

@@ -38,7 +38,8 @@ class Delivery:
     row number of the first. ``secret`` names the columns that were dropped,
     ``unread`` those nobody maps. ``careful`` tells that the text was rewritten:
     it then has the columns ``regpipe_row`` and ``regpipe_problem``. ``odd`` tells
-    that it may hold white space other than blanks within its cells.
+    that it may hold white space other than blanks within its cells, ``lone_cr``
+    that its lines may end in more ways than one.
     """
 
     source: str
@@ -53,6 +54,7 @@ class Delivery:
     secret: tuple[str, ...]
     unread: tuple[str, ...]
     odd: bool = True
+    lone_cr: bool = False
     careful: bool = False
     blank: int = 0
 
@@ -134,6 +136,7 @@ def extract(
         secret=secret,
         unread=tuple(n for n in names if n not in mapped and n not in secret),
         odd=facts.odd,
+        lone_cr=facts.lone_cr,
     )
 
 

@@ -211,21 +211,21 @@ def _keep_originals(
     if not any(outcome.rejected for outcome in outcomes):
         return
     engine.make(sql_rejects.rejected(source))
-    mark = fingerprint(columns_read(spec), mapping_version(spec, schema.version))
-    for offset, (delivery, outcome) in enumerate(
-        zip(deliveries, outcomes, strict=True)
+    same = fingerprint(columns_read(spec), mapping_version(spec, schema.version))
+    alike = set(engine.collect(sql_rejects.alike(source))["file_no"].to_pylist())
+    for number, (delivery, outcome) in enumerate(
+        zip(deliveries, outcomes, strict=True), first_file
     ):
-        if outcome.rejected:
-            engine.make(
-                sql_rejects.originals(
-                    source,
-                    f"raw_clean_{source}_{offset + 1}",
-                    first_file + offset,
-                    delivery.kept,
-                    mark,
-                    careful=delivery.careful,
-                )
-            )
+        if not outcome.rejected:
+            continue
+        if delivery.careful:
+            mark = sql_rejects.by_row(delivery.kept)
+        elif number in alike and delivery.unread:
+            mark = sql_rejects.by_place(delivery.kept, delivery.first_row)
+        else:
+            mark = sql_rejects.by_fingerprint(delivery.kept, same)
+        raw = f"raw_clean_{source}_{number - first_file + 1}"
+        engine.make(sql_rejects.originals(source, raw, number, mark))
 
 
 def _columns(spec: Source, fields: Sequence[str]) -> list[str]:

@@ -3,23 +3,54 @@
 -- One row per address, channel and purpose that anybody made a statement on: the
 -- word in force. The latest statement wins, an undated one is older than any dated
 -- one, a tie goes to the refusal. A record gone from a full delivery grants nothing.
+-- An 'unknown' states nothing, unless the same record said yes before.
 create or replace view consent_in_force as
-with standing as (
-  select e.*
-  from consent_events e
+with counted as (
+  select
+      *,
+      coalesce(said_at, timestamp '0001-01-01') as counts_from
+  from consent_events
+),
+unknowns as (
+  select *
+  from counted
+  where status = 'unknown'
+),
+granted as (
+  select
+      source,
+      external_id,
+      address,
+      channel,
+      purpose,
+      min(counts_from) as first_yes
+  from counted
+  semi join unknowns using (source, external_id, address, channel, purpose)
+  where status in ('granted', 'pending')
+  group by source, external_id, address, channel, purpose
+),
+statements as (
+  select address, channel, purpose, status, said_at, counts_from
+  from counted c
   anti join (
     select source, external_id from source_records where gone_at is not null
   ) g
-    on e.source = g.source
-    and e.external_id = g.external_id
-    and e.status in ('granted', 'pending')
+    on c.source = g.source
+    and c.external_id = g.external_id
+    and c.status in ('granted', 'pending')
+  where c.status <> 'unknown'
+  union all
+  select u.address, u.channel, u.purpose, u.status, u.said_at, u.counts_from
+  from unknowns u
+  join granted y using (source, external_id, address, channel, purpose)
+  where u.counts_from >= y.first_yes
 )
 select
     address,
     channel,
     purpose,
     arg_max(status, {
-      't': coalesce(said_at, timestamp '0001-01-01'),
+      't': counts_from,
       'refusal': case status
         when 'withdrawn' then 5
         when 'never' then 4
@@ -29,7 +60,7 @@ select
       end
     }) as status,
     max(said_at) as said_at
-from standing
+from statements
 group by address, channel, purpose;
 
 -- One row per customer in a group: the names of the groups, sorted.
