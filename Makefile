@@ -28,7 +28,7 @@ format: setup
 
 docs: setup
 	$(BIN)/python -m regpipe.cli.reference > docs/cli.md
-	$(BIN)/python -c "from pathlib import Path; from regpipe.pipeline_file import write_json_schema as write; write(Path('docs/pipeline.schema.json'))"
+	$(BIN)/python -c "from pathlib import Path; from regpipe.spec.load import write_json_schema as write; write(Path('docs/pipeline.schema.json'))"
 
 PEOPLE ?= 100000
 bench: setup

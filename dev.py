@@ -17,6 +17,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ENVIRONMENT = HERE / ".venv"
 SAMPLE = ("-m", "regpipe", "run", "pipelines/sample.yaml")
+SPREAD = ("--numprocesses=auto", "--dist=worksteal")
 
 
 def python_of(environment: Path) -> Path:
@@ -59,7 +60,7 @@ def main(words: list[str]) -> None:
     elif words == ["sample"]:
         call(ready(), *SAMPLE)
     elif words[:1] == ["test"]:
-        call(ready(), "-m", "pytest", *words[1:])
+        call(ready(), "-m", "pytest", *SPREAD, *words[1:])
     else:
         raise SystemExit(__doc__)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from regpipe.pipeline_file import load_pipeline
 from regpipe.registry.migrate import FORMAT
+from regpipe.spec.load import load_pipeline
 from regpipe.version import VERSION
 from worlds import asked, put, run, sha256
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from drawn import an_engine, assert_rows, cells, hold, holding, inserts, table
 from regpipe.fields import CONSENT_STATUSES, SUPPRESSION_REASONS
-from regpipe.sql import consent, intake_statements
+from regpipe.sql import consent, consent_in_force, intake_statements
 from regpipe.sql.step import step
 
 engine = pytest.fixture(an_engine)
@@ -507,7 +507,7 @@ def test_of_the_statements_on_an_address_at_one_time_the_refusal_stands(engine):
 
 def in_force(engine, text, as_of=AS_OF):
     hold(engine, "delete from consent_events", inserts("consent_events", text))
-    engine.make(step("in_force", consent.in_force(as_of)))
+    engine.make(step("in_force", consent_in_force.in_force(as_of)))
 
 
 def test_the_latest_word_is_in_force_and_an_undated_one_is_the_oldest(engine):
@@ -652,7 +652,7 @@ def test_only_what_was_said_by_then_counts_wherever_the_machine_stands(
 
 def test_a_time_without_a_zone_is_refused():
     with pytest.raises(ValueError, match="no time zone"):
-        consent.in_force(datetime(2024, 1, 1))
+        consent_in_force.in_force(datetime(2024, 1, 1))
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 
 import regpipe
 from regpipe.cli import commands
-from regpipe.pipeline_file import load_pipeline
+from regpipe.spec.load import load_pipeline
 
 TOP = Path(__file__).parents[1]
 DOCUMENTS = [TOP / "README.md", TOP / "CHANGELOG.md", *sorted(TOP.glob("docs/**/*.md"))]

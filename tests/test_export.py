@@ -16,7 +16,7 @@ from regpipe.engine.duckdb import DuckDBEngine
 from regpipe.errors import PipelineError, RegistryError, StepError
 from regpipe.formats import target, target_names
 from regpipe.registry.lock import writer_lock
-from regpipe.spec_exports import TARGETS, VIEW_COLUMNS
+from regpipe.spec.exports import TARGETS, VIEW_COLUMNS
 from regpipe.sql.customer_view import VIEW
 from regpipe.sql.step import literal
 from regpipe.stages.export import publish_exports, stage_exports

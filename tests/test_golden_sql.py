@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from regpipe.engine.recorder import Recorder
-from regpipe.pipeline_file import load_pipeline
 from regpipe.plan import Stopwatch, plan_sql, work_out
 from regpipe.registry.opening import locked_down, opened
+from regpipe.spec.load import load_pipeline
 from regpipe.stages.export import stage_exports
 from regpipe.stages.export_files import writing_lists
 from shop import make_registry

@@ -29,7 +29,7 @@ from worlds import (
 
 WARM = """
 import json, os, pathlib, resource, signal, sys
-import regpipe.cli, regpipe.pipeline_file, regpipe.run, regpipe.stages.validate
+import regpipe.cli, regpipe.spec.load, regpipe.run, regpipe.stages.validate
 
 def mortal(last):
     # Die in place of the rename that comes after `last` others.

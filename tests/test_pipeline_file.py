@@ -9,8 +9,8 @@ from textwrap import dedent
 import pytest
 
 from regpipe.errors import PipelineError
-from regpipe.pipeline_file import load_pipeline
 from regpipe.spec import CustomerSource, OrderSource, Pipeline, Rule
+from regpipe.spec.load import load_pipeline
 
 DESIGN = """\
 pipeline: nightly

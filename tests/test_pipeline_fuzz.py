@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from regpipe.errors import PipelineError
-from regpipe.pipeline_file import load_pipeline
 from regpipe.spec import Pipeline
+from regpipe.spec.load import load_pipeline
 
 DOCS = Path(__file__).parents[1] / "docs" / "pipeline-file.md"
 

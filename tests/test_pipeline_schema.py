@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from regpipe.pipeline_file import json_schema, write_json_schema
+from regpipe.spec.load import json_schema, write_json_schema
 
 
 def test_the_schema_for_editors_is_current(tmp_path):

@@ -16,12 +16,12 @@ from drawn import engine_holding
 from regpipe.engine.recorder import Recorder
 from regpipe.fields import FIELDS, FieldType
 from regpipe.outcome import silent
-from regpipe.pipeline_file import load_pipeline
 from regpipe.plan import Stopwatch, plan_sql, work_out
 from regpipe.registry.by_hand import ByHand, LinkDecision, Override
 from regpipe.registry.opening import locked_down, opened
 from regpipe.run import run_pipeline
 from regpipe.spec import ConsentSource, CustomerSource, OrderSource
+from regpipe.spec.load import load_pipeline
 from regpipe.sql.clean import Cell, cleaned
 from regpipe.sql.step import Step
 from regpipe.stages.export import stage_exports

@@ -24,6 +24,7 @@ from worlds import (
     customers,
     declared,
     deliver,
+    held,
     listed,
     nothing_changed,
     orders,
@@ -293,6 +294,26 @@ def test_one_who_is_a_guest_now_is_no_customer_whatever_they_were_before(tmp_pat
     run(shop)
     assert together(tmp_path / "registry.duckdb") == set()
     assert asked(tmp_path / "registry.duckdb", "from customers") == []
+
+
+def test_the_id_of_one_who_is_a_guest_now_stays_with_the_others_or_waits(tmp_path):
+    columns = "external_id kind email first_name updated_at"
+    shop = declared(tmp_path, {"shop": customers(columns)})
+    path, registry = tmp_path / "shop.csv", tmp_path / "registry.duckdb"
+    header = columns.replace(" ", ",")
+
+    def night(day, *rows):
+        lines = [f"{key},{kind},{mail},Anna,2026-01-{day}" for key, kind, mail in rows]
+        put(path, "\n".join([header, *lines]))
+        run(shop)
+        return {key: customer for (_, key), (customer, _) in held(registry).items()}
+
+    night("01", ("1", "registered", "a@x.se"), ("2", "registered", "a@x.se"))
+    night("01", ("3", "registered", "b@x.se"))
+    found = night("02", ("1", "guest", "a@x.se"), ("3", "guest", "b@x.se"))
+    assert found == {"1": None, "2": 1, "3": None}
+    found = night("03", ("1", "registered", "z@x.se"), ("3", "registered", "b@x.se"))
+    assert found == {"1": 3, "2": 1, "3": 2}
 
 
 def test_a_no_after_a_yes_is_the_same_no_in_one_run_or_two(tmp_path):

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from regpipe.pipeline_file import load_pipeline
+from regpipe.spec.load import load_pipeline
 from worlds import (
     asked,
     clusters,

@@ -10,9 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 import regpipe.sql
 from regpipe.fields import CONSENT_STATUSES, CUSTOMER_FIELDS, FIELDS
-from regpipe.pipeline_file import load_pipeline
 from regpipe.spec import (
-    TARGETS,
     Column,
     ConsentSource,
     Csv,
@@ -24,7 +22,7 @@ from regpipe.spec import (
     Rule,
     Survivorship,
 )
-from regpipe.spec_columns import (
+from regpipe.spec.columns import (
     DIRECTIVES,
     Formats,
     field_of,
@@ -32,9 +30,10 @@ from regpipe.spec_columns import (
     known_fields,
     statement,
 )
-from regpipe.spec_exports import VIEW_COLUMNS
-from regpipe.spec_rules import FITTING, KEY_FIELDS, RULE_WORDS
-from regpipe.spec_types import Share, among
+from regpipe.spec.exports import TARGETS, VIEW_COLUMNS
+from regpipe.spec.load import load_pipeline
+from regpipe.spec.rules import FITTING, KEY_FIELDS, RULE_WORDS
+from regpipe.spec.types import Share, among
 
 
 @pytest.mark.parametrize(

@@ -54,8 +54,8 @@ def run(
     Raises RegpipeError of the class that says what was wrong; the registry is
     then as it was.
     """
-    from regpipe.pipeline_file import load_pipeline
     from regpipe.run import run_pipeline
+    from regpipe.spec.load import load_pipeline
 
     return run_pipeline(
         load_pipeline(Path(pipeline), os.environ),
@@ -75,8 +75,8 @@ def plan(
 
     Raises RegpipeError as the run would.
     """
-    from regpipe.pipeline_file import load_pipeline
     from regpipe.plan import plan_pipeline
+    from regpipe.spec.load import load_pipeline
 
     return plan_pipeline(
         load_pipeline(Path(pipeline), os.environ),

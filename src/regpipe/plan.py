@@ -200,9 +200,7 @@ def work_out(
             )
         )
     with watch.stage("merge customers"):
-        deltas += merge.merge_records(
-            engine, pipeline.survivorship, ground, guests=guests
-        )
+        deltas += merge.merge_records(engine, pipeline.survivorship, ground)
     with watch.stage("merge consents"):
         deltas += merge.merge_consents(engine, intakes, ground)
         if ground.fresh:

@@ -27,7 +27,7 @@ from regpipe.registry.state import state_of
 from regpipe.spec import Pipeline
 from regpipe.stages.deliveries import arriving_bytes
 from regpipe.stages.export import publish_exports, stage_exports
-from regpipe.stages.export_files import writing_lists
+from regpipe.stages.export_files import export_folders, writing_lists
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,8 @@ def run_pipeline(
 
     Everything is made ready aside first: a copy of the registry with the
     changes, and every list. Then the copy takes the registry's place, and the
-    lists theirs. Whatever stops the run before leaves all as it was.
+    lists theirs. Whatever stops the run before leaves all as it was. Others who
+    write lists into the same folders are kept waiting for the lists alone.
 
     ``wait`` is how many seconds to wait for another writer. ``by_hand`` is
     what a person decided, to be applied in the same run.
@@ -64,9 +65,10 @@ def run_pipeline(
     _make_folder(registry.parent)
     with owner_only(), writer_lock(registry, command, wait):
         sweep(registry)
+        export_folders(pipeline, as_of)
         try:
+            applied = _applied(pipeline, registry, as_of, watch, by_hand)
             with writing_lists(pipeline, as_of, command) as folders:
-                applied = _applied(pipeline, registry, as_of, watch, by_hand)
                 return _published(applied, registry, folders, watch)
         finally:
             sweep(registry)

@@ -25,9 +25,9 @@ from pandera.pandas import DataFrameSchema
 from regpipe.checks import RAISED, fault, load_checks
 from regpipe.errors import PipelineError
 from regpipe.fields import FIELDS, FieldType
-from regpipe.pipeline_yaml import Document, Tree, read_document
 from regpipe.shipped import shipped
-from regpipe.spec_types import Fault, Place, among, quoted
+from regpipe.spec.types import Fault, Place, among, quoted
+from regpipe.spec.yaml import Document, Tree, read_document
 from regpipe.sql.checks import NeutralCheck, Value
 
 _TABLE_KEYS = ("schema_type", "api", "version", "name", "title", "description")

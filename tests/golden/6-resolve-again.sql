@@ -327,6 +327,36 @@ select h.*
 from held_keys h
 semi join hits x on h.source = x.source and h.external_id = x.external_id;
 
+-- leaving_founders
+with leaving as (
+  select i.source, i.external_id, h.founder_of
+  from incoming i
+  join registry.source_records h
+    on i.source = h.source and i.external_id = h.external_id
+  where h.founder_of is not null and not (i.kind <> 'guest')
+),
+heirs as (
+  select
+      l.founder_of,
+      min({'source': r.source, 'external_id': r.external_id}) as heir
+  from leaving l
+  join registry.source_records r on l.founder_of = r.customer_id
+  anti join incoming g
+    on r.source = g.source
+    and r.external_id = g.external_id
+    and not (g.kind <> 'guest')
+  where r.founder_of is null
+  group by l.founder_of
+)
+select
+    l.source,
+    l.external_id,
+    l.founder_of,
+    h.heir.source as heir_source,
+    h.heir.external_id as heir_external_id
+from leaving l
+left join heirs h on l.founder_of = h.founder_of;
+
 -- members
 with pool as (
   select
@@ -358,18 +388,20 @@ with pool as (
   from reached r
 )
 select
-    row_number() over (order by source, external_id) as record_no,
-    origin,
-    source,
-    external_id,
-    founder_of,
-    "email",
-    "phone",
-    "first_key",
-    "last_key",
-    "postcode"
-from pool
-where kind <> 'guest' or founder_of is not null;
+    row_number() over (order by p.source, p.external_id) as record_no,
+    p.origin,
+    p.source,
+    p.external_id,
+    coalesce(p.founder_of, l.founder_of) as founder_of,
+    p."email",
+    p."phone",
+    p."first_key",
+    p."last_key",
+    p."postcode"
+from pool p
+left join leaving_founders l
+  on p.source = l.heir_source and p.external_id = l.heir_external_id
+where p.kind <> 'guest';
 
 -- same_decisions
 select m.record_no as a, n.record_no as b

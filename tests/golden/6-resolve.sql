@@ -219,8 +219,8 @@ with placed as (
   select
       origin,
       row_number() over (order by source, external_id) as record_no
-  from incoming
-  where kind <> 'guest'
+  from incoming i
+  where i.kind <> 'guest'
 )
 select
     p.record_no,

@@ -2,8 +2,8 @@
 select
     i.source,
     i.external_id,
-    case when i.kind <> 'guest' then n.customer_id end as customer_id,
-    n.founder_of,
+    n.customer_id,
+    coalesce(n.founder_of, l.founder_of) as founder_of,
     i."kind",
     i."email",
     i."phone",
@@ -40,7 +40,11 @@ select
     i.file_id,
     i.row_number
 from incoming i
-left join identified n on i.origin = n.origin;
+left join identified n on i.origin = n.origin
+left join leaving_founders l
+  on i.source = l.source
+  and i.external_id = l.external_id
+  and l.heir_source is null;
 
 -- records_moved
 select

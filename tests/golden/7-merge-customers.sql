@@ -2,8 +2,8 @@
 select
     i.source,
     i.external_id,
-    case when i.kind <> 'guest' then n.customer_id end as customer_id,
-    n.founder_of,
+    n.customer_id,
+    n.founder_of as founder_of,
     i."kind",
     i."email",
     i."phone",

@@ -24,7 +24,7 @@ def check(pipeline: Path, as_json: bool, quiet: bool) -> None:
     Exit code 0 when the file is sound, 2 when it is not.
     """
     from regpipe.checking import check_pipeline
-    from regpipe.pipeline_file import load_pipeline
+    from regpipe.spec.load import load_pipeline
 
     found = load_pipeline(pipeline, os.environ)
     check_pipeline(found, datetime.now(UTC))

@@ -32,8 +32,8 @@ def export(
       5  a step failed
     """
     with terminal.working(quiet=quiet, writes="export") as progress:
-        from regpipe.pipeline_file import load_pipeline
         from regpipe.run import export_pipeline
+        from regpipe.spec.load import load_pipeline
 
         declared = load_pipeline(pipeline, os.environ)
         lists = export_pipeline(declared, names, as_of=as_of, progress=progress)

@@ -34,8 +34,8 @@ def run(
       5  a step failed
     """
     with terminal.working(quiet=quiet) as progress:
-        from regpipe.pipeline_file import load_pipeline
         from regpipe.run import run_pipeline
+        from regpipe.spec.load import load_pipeline
 
         declared = load_pipeline(pipeline, os.environ)
         outcome = run_pipeline(declared, as_of=as_of, wait=wait, progress=progress)

@@ -1,16 +1,15 @@
-"""Consent: from what sources state to events, and from events to the last word."""
+"""Consent: from what sources state to events and suppressions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from regpipe.fields import CONSENT_STATUSES
 from regpipe.sql.clean import consent_column
-from regpipe.sql.intake import timestamp
 from regpipe.sql.step import Step, comma, ident, literal, step
 
-_KEY = ("source", "external_id", "address", "channel", "purpose")
+KEY = ("source", "external_id", "address", "channel", "purpose")
+"""What one record says of one thing: its statements are held against each other."""
 
 
 def statements(
@@ -74,7 +73,7 @@ def events() -> Step:
     Reads  ``statements``, ``registry.consent_events``.
     Gives  rows of ``consent_events`` without ``run_id``.
     """
-    keys = ", ".join(_KEY)
+    keys = ", ".join(KEY)
     return step(
         "consent_events_new",
         f"""
@@ -105,7 +104,7 @@ def events() -> Step:
           select c.*
           from compared c
           anti join registry.consent_events e
-            on {" and ".join(f"c.{k} = e.{k}" for k in _KEY)}
+            on {" and ".join(f"c.{k} = e.{k}" for k in KEY)}
             and c.stated = e.stated
             and c.stated_at = e.stated_at
           where case
@@ -161,9 +160,9 @@ def said_before(statements: str) -> str:
            purpose: ``undated`` and ``dated`` (statuses, null for none) and the
            runs of both.
     """
-    keys = ", ".join(_KEY)
-    own = comma((f"e.{k}" for k in _KEY), 14)
-    same = " and ".join(f"n.{k} = e.{k}" for k in _KEY)
+    keys = ", ".join(KEY)
+    own = comma((f"e.{k}" for k in KEY), 14)
+    same = " and ".join(f"n.{k} = e.{k}" for k in KEY)
     return f"""said as (
           select
               {own},
@@ -201,74 +200,8 @@ def said_before(statements: str) -> str:
                 filter (where e.stated_at is not null) as dated,
               max(e.run_id) filter (where e.stated_at is not null) as dated_run
           from said e
-          group by {", ".join(f"e.{k}" for k in _KEY)}
+          group by {", ".join(f"e.{k}" for k in KEY)}
         )"""
-
-
-def in_force(as_of: datetime, ledger: str = "registry.consent_events") -> str:
-    """Give the SELECT of the last word per address, channel and purpose.
-
-    Reads  ``ledger``: one row per event (see ``consent_events``).
-    Gives  one row per address, channel and purpose with a statement that is
-           undated or made by ``as_of``: ``status`` (never null). The latest
-           wins, undated ones are older than dated ones, a tie goes to the
-           refusal; a record gone from a full delivery grants nothing. An
-           ``unknown`` states nothing, unless the same record said yes before:
-           then it has taken that back.
-
-    Raises ValueError when ``as_of`` has no time zone.
-    """
-    if as_of.tzinfo is None:
-        raise ValueError("as_of has no time zone")
-    moment = timestamp(as_of.astimezone(UTC).replace(tzinfo=None))
-    keys = ", ".join(_KEY)
-    return f"""
-        with counted as (
-          select
-              *,
-              coalesce(said_at, timestamp '0001-01-01') as counts_from
-          from {ledger}
-          where said_at is null or said_at <= {moment}
-        ),
-        unknowns as (
-          select *
-          from counted
-          where status = 'unknown'
-        ),
-        granted as (
-          select {keys}, min(counts_from) as first_yes
-          from counted
-          semi join unknowns using ({keys})
-          where status in ('granted', 'pending')
-          group by {keys}
-        ),
-        statements as (
-          select address, channel, purpose, status, counts_from
-          from counted c
-          anti join (
-            select source, external_id
-            from registry.source_records
-            where gone_at is not null
-          ) g
-            on c.source = g.source
-            and c.external_id = g.external_id
-            and c.status in ('granted', 'pending')
-          where c.status <> 'unknown'
-          union all
-          select u.address, u.channel, u.purpose, u.status, u.counts_from
-          from unknowns u
-          join granted y using ({keys})
-          where u.counts_from >= y.first_yes
-        )
-        select
-            s.address,
-            s.channel,
-            s.purpose,
-            arg_max(s.status, {{
-              't': s.counts_from, 'refusal': rp_refusal(s.status)
-            }}) as status
-        from statements s
-        group by s.address, s.channel, s.purpose"""
 
 
 def suppressions(

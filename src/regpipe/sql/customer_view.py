@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
 
-from regpipe.sql import consent
+from regpipe.sql import consent_in_force
 from regpipe.sql.expression import part_column
 from regpipe.sql.step import Step, comma, ident, literal, step
 
@@ -189,7 +189,7 @@ def _helpers(
 )"""
     if currencies:
         yield _spent_in(currencies)
-    yield f"in_force as ({consent.in_force(as_of)}\n)"
+    yield f"in_force as ({consent_in_force.in_force(as_of)}\n)"
     yield _SAID
 
 

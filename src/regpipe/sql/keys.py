@@ -67,6 +67,6 @@ def key_value(key: Sequence[str], alias: str = "") -> str:
     return " || '|' || ".join(parts)
 
 
-def is_customer(keys: Keys) -> str:
+def is_customer(keys: Keys, alias: str) -> str:
     """Give the SQL test that a record becomes a customer: guests may not."""
-    return "true" if keys.guests else "kind <> 'guest'"
+    return "true" if keys.guests else f"{alias}.kind <> 'guest'"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from regpipe.sql import consent
+from regpipe.sql import consent_in_force
 from regpipe.sql.customer_view import (
     CUSTOMERS,
     DEAR,
@@ -76,7 +76,7 @@ def granted(purpose: str, channel: str, as_of: datetime) -> Step:
         granted_table(purpose, channel),
         f"""
 select address
-from ({consent.in_force(as_of)}
+from ({consent_in_force.in_force(as_of)}
 )
 where purpose = {literal(purpose)}
   and channel = {literal(channel)}

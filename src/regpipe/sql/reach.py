@@ -144,6 +144,52 @@ def frontier(keys: Keys) -> Step:
     )
 
 
+def leaving_founders(keys: Keys) -> Step:
+    """Give the records that founded a customer, and come as guests who are none.
+
+    The customer stays for the others that are it: the first of them who founded
+    none is the heir of its id. Without one the guest keeps it, for the day they
+    register again.
+
+    Reads  ``incoming``.
+    Gives  one row per such record: ``founder_of``, ``heir_source`` and
+           ``heir_external_id`` (both null without an heir).
+    """
+    return step(
+        "leaving_founders",
+        f"""
+        with leaving as (
+          select i.source, i.external_id, h.founder_of
+          from incoming i
+          join registry.source_records h
+            on i.source = h.source and i.external_id = h.external_id
+          where h.founder_of is not null and not ({is_customer(keys, "i")})
+        ),
+        heirs as (
+          select
+              l.founder_of,
+              min({{'source': r.source, 'external_id': r.external_id}}) as heir
+          from leaving l
+          join registry.source_records r on l.founder_of = r.customer_id
+          anti join incoming g
+            on r.source = g.source
+            and r.external_id = g.external_id
+            and not ({is_customer(keys, "g")})
+          where r.founder_of is null
+          group by l.founder_of
+        )
+        select
+            l.source,
+            l.external_id,
+            l.founder_of,
+            h.heir.source as heir_source,
+            h.heir.external_id as heir_external_id
+        from leaving l
+        left join heirs h on l.founder_of = h.founder_of
+        """,
+    )
+
+
 def members_touched(keys: Keys) -> Step:
     """Give the records to resolve in a registry that holds others.
 
@@ -177,13 +223,15 @@ def members_touched(keys: Keys) -> Step:
           from reached r
         )
         select
-            row_number() over (order by source, external_id) as record_no,
-            origin,
-            source,
-            external_id,
-            founder_of,
-            {comma(map(ident, keys.columns), 12)}
-        from pool
-        where {is_customer(keys)} or founder_of is not null
+            row_number() over (order by p.source, p.external_id) as record_no,
+            p.origin,
+            p.source,
+            p.external_id,
+            coalesce(p.founder_of, l.founder_of) as founder_of,
+            {comma((f"p.{ident(c)}" for c in keys.columns), 12)}
+        from pool p
+        left join leaving_founders l
+          on p.source = l.heir_source and p.external_id = l.heir_external_id
+        where {is_customer(keys, "p")}
         """,
     )

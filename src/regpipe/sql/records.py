@@ -167,26 +167,32 @@ def stored() -> Step:
     )
 
 
-def records_new(*, guests: bool) -> Step:
+def records_new(*, fresh: bool) -> Step:
     """Give the source records that came in, with the customer they belong to.
 
-    Reads  ``incoming``, ``identified``.
+    Reads  ``incoming``, ``identified`` and, unless the registry is ``fresh``,
+           ``leaving_founders``.
     Gives  one row per source and external_id, every column of
-           ``source_records`` but ``run_id``; a guest has no customer unless
-           ``guests`` are customers.
+           ``source_records`` but ``run_id``; a guest who is no customer has no
+           ``customer_id``, and keeps the id they founded if nobody else is it.
     """
-    customer = "n.customer_id"
-    if not guests:
-        customer = "case when i.kind <> 'guest' then n.customer_id end"
     own = comma((f"i.{ident(column)}" for column in RECORD_COLUMNS[1:]), 12)
+    founder, leaving = "n.founder_of", ""
+    if not fresh:
+        founder = "coalesce(n.founder_of, l.founder_of)"
+        leaving = """
+        left join leaving_founders l
+          on i.source = l.source
+          and i.external_id = l.external_id
+          and l.heir_source is null"""
     return step(
         "records_new",
         f"""
         select
             i.source,
             i.external_id,
-            {customer} as customer_id,
-            n.founder_of,
+            n.customer_id,
+            {founder} as founder_of,
             {own},
             i.delivered_at,
             cast(null as timestamp) as gone_at,
@@ -194,7 +200,7 @@ def records_new(*, guests: bool) -> Step:
             i.file_id,
             i.row_number
         from incoming i
-        left join identified n on i.origin = n.origin
+        left join identified n on i.origin = n.origin{leaving}
         """,
     )
 

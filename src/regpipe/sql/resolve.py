@@ -21,8 +21,8 @@ def members_of_all(keys: Keys) -> Step:
           select
               origin,
               row_number() over (order by source, external_id) as record_no
-          from incoming
-          where {is_customer(keys)}
+          from incoming i
+          where {is_customer(keys, "i")}
         )
         select
             p.record_no,

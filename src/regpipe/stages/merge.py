@@ -94,10 +94,10 @@ def refuse_shrinking(engine: Engine, intakes: Sequence[Intake]) -> None:
 
 
 def merge_records(
-    engine: Engine, rules: Survivorship, ground: Ground, *, guests: bool
+    engine: Engine, rules: Survivorship, ground: Ground
 ) -> list[TableDelta]:
     """Leave what changes in records, customers, addresses and memberships."""
-    engine.make(records.records_new(guests=guests))
+    engine.make(records.records_new(fresh=ground.fresh))
     if ground.fresh:
         engine.define(records.none_moved())
     else:
@@ -270,6 +270,7 @@ def forget_ways(engine: Engine) -> None:
     engine.drop(
         *("identified", "several", "vanished", "frontier", "touched_customers"),
         *("unsettled", "decided", "decisions_in_force", "overrides_in_force"),
+        "leaving_founders",
     )
 
 

@@ -14,7 +14,7 @@ from regpipe.engine.protocol import Engine
 from regpipe.errors import InputFileError, IrregularFileError
 from regpipe.fields import FieldType
 from regpipe.spec import Column, Source, Statement
-from regpipe.spec_columns import known_fields
+from regpipe.spec.columns import known_fields
 from regpipe.sql.clean import NORMALISER, Cell, cleaned
 from regpipe.sql.step import ident
 from regpipe.stages.extract import Delivery, carefully

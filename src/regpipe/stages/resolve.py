@@ -51,6 +51,7 @@ def resolve(
         members = engine.make(sql.members_of_all(keys))
     else:
         _reach(engine, keys)
+        engine.make(reach.leaving_founders(keys))
         members = engine.make(reach.members_touched(keys))
     for which in ("same", "different"):
         engine.make(sql.decisions(which))

@@ -17,7 +17,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from regpipe.errors import PipelineError, Problem
-from regpipe.spec_types import Fault, Place, quoted
+from regpipe.spec.types import Fault, Place, quoted
 
 Tree: TypeAlias = "dict[str, Tree] | list[Tree] | str | int | float | bool | None"
 """What a YAML file holds, as plain Python; keys are text."""

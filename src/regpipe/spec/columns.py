@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from regpipe.fields import CONSENT_STATUSES, FIELDS, FieldType
-from regpipe.spec_types import (
+from regpipe.spec.types import (
     CHANNEL,
     WORD,
     Fault,

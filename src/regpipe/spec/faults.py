@@ -8,7 +8,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from regpipe.pipeline_yaml import Document, Tree
 from regpipe.spec import (
     ConsentSource,
     Csv,
@@ -18,8 +17,9 @@ from regpipe.spec import (
     OrderSource,
     Pipeline,
 )
-from regpipe.spec_columns import Column
-from regpipe.spec_types import Fault, Place, Spec, among, quoted
+from regpipe.spec.columns import Column
+from regpipe.spec.types import Fault, Place, Spec, among, quoted
+from regpipe.spec.yaml import Document, Tree
 
 KINDS: Mapping[str, type[Spec]] = {
     "customers": CustomerSource,

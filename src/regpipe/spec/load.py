@@ -10,12 +10,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from regpipe import spec_checks, spec_schema
 from regpipe.errors import PipelineError, nearest
-from regpipe.pipeline_faults import model_faults
-from regpipe.pipeline_yaml import Tree, read_document
-from regpipe.spec import Pipeline
-from regpipe.spec_types import Fault, Place
+from regpipe.spec import checks
+from regpipe.spec import json_schema as schema_of_files
+from regpipe.spec.faults import model_faults
+from regpipe.spec.pipeline import Pipeline
+from regpipe.spec.types import Fault, Place
+from regpipe.spec.yaml import Tree, read_document
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}?")
 
@@ -36,7 +37,7 @@ def load_pipeline(path: Path, environ: Mapping[str, str]) -> Pipeline:
         )
     except ValidationError as reason:
         found += model_faults(reason, document)
-    found += spec_checks.faults(document.tree)
+    found += checks.faults(document.tree)
     problems = document.problems(found)
     if pipeline is None or problems:
         raise PipelineError(*problems)
@@ -86,7 +87,7 @@ def _expand(tree: dict[str, Tree], environ: Mapping[str, str]) -> list[Fault]:
 
 def json_schema() -> dict[str, Any]:
     """Give the JSON Schema by which editors check and explain pipeline files."""
-    return spec_schema.json_schema()
+    return schema_of_files.json_schema()
 
 
 def write_json_schema(path: Path) -> None:

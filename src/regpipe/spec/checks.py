@@ -11,16 +11,16 @@ from collections.abc import Iterator, Mapping
 from os.path import normpath
 
 from regpipe.fields import FIELDS
-from regpipe.spec_column_checks import (
+from regpipe.spec.column_checks import (
     column_faults,
     lacking,
     mapped_fields,
     mapping,
     unnumbered,
 )
-from regpipe.spec_columns import Statement, field_of, statement
-from regpipe.spec_rules import DEFAULTS, FITTING, ONLY_FOR, RULE_WORDS
-from regpipe.spec_types import Fault, Place, among, quoted
+from regpipe.spec.columns import Statement, field_of, statement
+from regpipe.spec.rules import DEFAULTS, FITTING, ONLY_FOR, RULE_WORDS
+from regpipe.spec.types import Fault, Place, among, quoted
 
 
 def faults(tree: object) -> Iterator[Fault]:

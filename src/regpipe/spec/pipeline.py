@@ -1,7 +1,7 @@
 """What a pipeline file may say, as frozen models: sources, identity, rules, exports.
 
 A model checks each value by itself; what one part says of another is checked in
-``spec_checks``, and ``pipeline_file.load_pipeline`` puts the two together.
+``checks``, and ``load.load_pipeline`` puts the two together.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from pydantic import (
     model_validator,
 )
 
-from regpipe.spec_columns import Column, ColumnOrText, Statement, field_of, statement
-from regpipe.spec_exports import TARGETS, Export
-from regpipe.spec_rules import Identity, Rule, Survivorship
-from regpipe.spec_types import (
+from regpipe.spec.columns import Column, ColumnOrText, Statement, field_of, statement
+from regpipe.spec.exports import Export
+from regpipe.spec.rules import Identity, Survivorship
+from regpipe.spec.types import (
     Channel,
     Character,
     Encoding,
@@ -37,22 +37,6 @@ from regpipe.spec_types import (
     Word,
     refuse,
 )
-
-__all__ = [
-    "TARGETS",
-    "Column",
-    "ConsentSource",
-    "Csv",
-    "CustomerSource",
-    "Export",
-    "Identity",
-    "OrderSource",
-    "Pipeline",
-    "Rule",
-    "Source",
-    "Statement",
-    "Survivorship",
-]
 
 
 class Csv(Spec):

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from regpipe.spec_types import (
+from regpipe.formats import target_names
+from regpipe.spec.types import (
     Channel,
     Fault,
     Filled,
@@ -20,9 +21,8 @@ from regpipe.spec_types import (
     said,
 )
 
-TARGETS = ("csv", "csv-verbatim")
-"""The formats an export may have. ``csv`` keeps a spreadsheet from taking a cell
-for a formula; ``csv-verbatim`` writes every value as it is."""
+TARGETS = target_names()
+"""The formats an export may have: those there is a file of in ``formats/``."""
 
 
 def _target(name: str) -> str:

@@ -11,9 +11,9 @@ from typing import Any, TypeAlias
 
 from regpipe.fields import WORDS, FieldType
 from regpipe.spec import Pipeline
-from regpipe.spec_columns import CODED, field_of, fitting_options, known_fields
-from regpipe.spec_rules import DEFAULTS, FITTING
-from regpipe.spec_types import CHANNEL, WORD
+from regpipe.spec.columns import CODED, field_of, fitting_options, known_fields
+from regpipe.spec.rules import DEFAULTS, FITTING
+from regpipe.spec.types import CHANNEL, WORD
 
 Schema: TypeAlias = dict[str, Any]
 

@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from regpipe.spec_types import (
+from regpipe.spec.types import (
     Fault,
     Globs,
     Name,

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from regpipe.errors import nearest
 from regpipe.fields import CONSENT_STATUSES, WORDS
-from regpipe.spec_columns import (
+from regpipe.spec.columns import (
     CODED,
     Statement,
     field_of,
@@ -19,7 +19,7 @@ from regpipe.spec_columns import (
     known_fields,
     statement,
 )
-from regpipe.spec_types import CHANNEL, Fault, Place, among, quoted
+from regpipe.spec.types import CHANNEL, Fault, Place, among, quoted
 
 _FOR = {
     "format": "dates, times, and consent with 'at'",

@@ -1,0 +1,33 @@
+"""What a pipeline file may say, and how one is read.
+
+The models stand in ``pipeline`` (and, part by part, in ``columns``, ``rules`` and
+``exports``), the checks across its parts in ``checks`` and ``column_checks``; ``load``
+reads a file by ``yaml`` and tells its faults by ``faults``.
+"""
+
+from regpipe.spec.columns import Column, Statement
+from regpipe.spec.exports import Export
+from regpipe.spec.pipeline import (
+    ConsentSource,
+    Csv,
+    CustomerSource,
+    OrderSource,
+    Pipeline,
+    Source,
+)
+from regpipe.spec.rules import Identity, Rule, Survivorship
+
+__all__ = [
+    "Column",
+    "ConsentSource",
+    "Csv",
+    "CustomerSource",
+    "Export",
+    "Identity",
+    "OrderSource",
+    "Pipeline",
+    "Rule",
+    "Source",
+    "Statement",
+    "Survivorship",
+]
