@@ -1,21 +1,21 @@
 -- clean_mail_club_1
 with cells as (
-  select *, false as odd
+  select *
   from "raw_clean_mail_club_1"
 ),
 texts as (
   select
-      rp_disarmed(rp_text("Member", odd)) as "t_external_id",
+      rp_disarmed(rp_text("Member", false)) as "t_external_id",
       'subscriber' as "t_kind",
-      rp_disarmed(rp_text("Name", odd)) as "t_full_name",
-      rp_text("E-mail", odd) as "t_email",
-      rp_bare(rp_text("Mobile", odd)) as "t_phone",
-      rp_bare(rp_text("Country", odd)) as "t_country",
-      rp_disarmed(rp_text("City", odd)) as "t_city",
-      rp_bare(rp_text("Zip", odd)) as "t_postcode",
-      rp_text("Changed", odd) as "t_updated_at",
-      rp_text("Status", odd) as "t_consent_newsletter_email",
-      rp_text("Status Since", odd) as "t_consent_newsletter_email_at",
+      rp_disarmed(rp_text("Name", false)) as "t_full_name",
+      rp_text("E-mail", false) as "t_email",
+      rp_bare(rp_text("Mobile", false)) as "t_phone",
+      rp_bare(rp_text("Country", false)) as "t_country",
+      rp_disarmed(rp_text("City", false)) as "t_city",
+      rp_bare(rp_text("Zip", false)) as "t_postcode",
+      rp_text("Changed", false) as "t_updated_at",
+      rp_text("Status", false) as "t_consent_newsletter_email",
+      rp_text("Status Since", false) as "t_consent_newsletter_email_at",
       rp_fingerprint({'c0': coalesce("Member", ''), 'c1': coalesce("Name", ''), 'c2': coalesce("E-mail", ''), 'c3': coalesce("Mobile", ''), 'c4': coalesce("Country", ''), 'c5': coalesce("City", ''), 'c6': coalesce("Zip", ''), 'c7': coalesce("Changed", ''), 'c8': coalesce("Status", ''), 'c9': coalesce("Status Since", ''), 'version': '(mapping and schema)'}) as fingerprint
   from cells
 ),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from regpipe.fields import FULFILMENT_STATUSES, PAYMENT_STATUSES, WORDS, FieldType
+from regpipe.fields import WORDS, FieldType
 from regpipe.sql.step import Step, comma, ident, literal, step
 from regpipe.sql.words import (
     CONSENT_WORDS,
@@ -31,11 +31,8 @@ _SQL_TYPES = {
     FieldType.LIST: "varchar[]",
 }
 _READABLE = {FieldType.TEXT, FieldType.EMAIL, FieldType.CODE, FieldType.POSTCODE}
-_CLOSED = {
-    "payment_status": PAYMENT_STATUSES,
-    "fulfilment_status": FULFILMENT_STATUSES,
-}
-
+_CLOSED = ("payment_status", "fulfilment_status")
+"""Fields of which the store's own word is kept beside ours."""
 
 _MARKS = {".": "point", ",": "comma"}
 
@@ -93,13 +90,15 @@ def cleaned(
         cells[consent_column(purpose, channel)] = cell
     columns = columns_of(cells)
     texts, reads, finals, checks = [], [], [], []
+    rare = "odd" if odd else "false"
+    marks = f"rp_odd(concat({', '.join(map(ident, columns))})) as odd"
     for field, cell in cells.items():
-        texts.append(f"{_text(cell)} as {ident('t_' + field)}")
+        texts.append(f"{_text(cell, rare)} as {ident('t_' + field)}")
         for column, value in _values(field, cell, zone):
             reads.append(f"{value} as {ident(column)}")
             finals.append(ident(column))
         if field.startswith("consent_") and cell.at:
-            at = _text(Cell(FieldType.TIME, cell.at))
+            at = _text(Cell(FieldType.TIME, cell.at), rare)
             texts.append(f"{at} as {ident('t_' + field + '_at')}")
             finals.append(ident(field + "_at"))
             when = _time(ident("t_" + field + "_at"), cell.formats, zone)
@@ -108,7 +107,6 @@ def cleaned(
         if _may_be_unreadable(field, cell):
             checks.append((field, _spoken(field)))
     kept = ["row_number", "problem"] if careful else []
-    rare = f"rp_odd(concat({', '.join(map(ident, columns))}))" if odd else "false"
     if careful:
         texts += ["regpipe_row as row_number", "regpipe_problem as problem"]
     mark = fingerprint(columns, version)
@@ -120,7 +118,7 @@ def cleaned(
         name,
         f"""
         with cells as (
-          select *, {rare} as odd
+          select {f"*, {marks}" if odd else "*"}
           from {ident(raw)}
         ),
         texts as (
@@ -169,10 +167,10 @@ def fingerprint(columns: Sequence[str], version: str) -> str:
     return f"rp_fingerprint({{{', '.join(parts)}}})"
 
 
-def _text(cell: Cell) -> str:
+def _text(cell: Cell, rare: str) -> str:
     if cell.column is None:
         return literal(cell.value or "")
-    text = f"rp_text({ident(cell.column)}, odd)"
+    text = f"rp_text({ident(cell.column)}, {rare})"
     if cell.kind in (FieldType.PHONE, FieldType.POSTCODE, FieldType.CODE):
         return f"rp_bare({text})"
     if cell.kind is FieldType.TEXT:
@@ -192,7 +190,7 @@ def _values(field: str, cell: Cell, zone: str) -> list[tuple[str, str]]:
         return [(field, f"rp_bare({text})")]
     if field in _CLOSED:
         words = {**STATUS_WORDS[field], **(cell.words or {})}
-        known = worded(text, words, _CLOSED[field], otherwise=f"lower({text})")
+        known = worded(text, words, (), otherwise=f"lower({text})")
         stored = field.replace("_status", "_word")
         return [(field, known), (stored, text)]
     return [(field, _value(field, text, cell, zone))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from regpipe.errors import InputFileError, Problem
@@ -17,31 +18,42 @@ from regpipe.stages.normalise import columns_read
 def deliveries(
     pipeline: Pipeline, scratch: Path, progress: Progress, *, blank: bool
 ) -> dict[str, list[Delivery]]:
-    """Settle how every file of every source is read, before any is loaded."""
-    found: dict[str, list[Delivery]] = {}
+    """Settle how every file of every source is read, before any is loaded.
+
+    Files are looked through side by side; the answer is in their order.
+
+    Raises InputFileError with every problem of every file.
+    """
     problems: list[Problem] = []
+    paths: list[tuple[str, Path]] = []
     for name, source in pipeline.sources.items():
-        found[name] = []
         try:
             files = (
                 [_blank(name, source, scratch)]
                 if blank
                 else find_files(name, [(w, pipeline.path(w)) for w in source.files])
             )
+            paths += [(name, path) for path in files]
         except InputFileError as reason:
             problems.extend(reason.problems)
-            continue
-        for path in files:
+
+    def settled(name: str, path: Path) -> Delivery | InputFileError:
+        source = pipeline.sources[name]
+        shown = os.path.relpath(path, pipeline.folder)
+        try:
+            return extract(name, path, shown, source.csv, columns_read(source), scratch)
+        except InputFileError as reason:
+            return reason
+
+    found: dict[str, list[Delivery]] = {name: [] for name in pipeline.sources}
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = pool.map(settled, *zip(*paths, strict=True)) if paths else ()
+        for (name, path), result in zip(paths, results, strict=True):
             progress("extract", path.name)
-            shown = os.path.relpath(path, pipeline.folder)
-            try:
-                found[name].append(
-                    extract(
-                        name, path, shown, source.csv, columns_read(source), scratch
-                    )
-                )
-            except InputFileError as reason:
-                problems.extend(reason.problems)
+            if isinstance(result, InputFileError):
+                problems.extend(result.problems)
+            else:
+                found[name].append(result)
     if problems:
         raise InputFileError(*problems)
     return found
