@@ -2,9 +2,11 @@
 
 import csv
 import io
+import json
 import os
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,9 +16,11 @@ from regpipe.errors import InputFileError, PipelineError
 from regpipe.schemas import load_schema, shipped_schema
 from regpipe.spec import Csv, CustomerSource
 from regpipe.sql.step import ident
+from regpipe.stages import counting
 from regpipe.stages.extract import carefully, extract, find_files, unique
 from regpipe.stages.intake import take_in
 from regpipe.stages.normalise import columns_read, normalise
+from regpipe.stages.quarantine import pick
 
 engine = pytest.fixture(an_engine)
 
@@ -549,6 +553,36 @@ def test_whatever_a_program_writes_is_read_back_cell_for_cell(
     assert found.problems == {}
     assert found.cells == list(kept.values())
     assert found.numbers == list(kept)
+
+
+@given(
+    table=TABLES.filter(len),
+    chunk=st.integers(3, 40),
+    end=st.sampled_from(["\n", "\r\n"]),
+    every=st.integers(1, 3),
+)
+@settings(
+    max_examples=120,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_records_are_picked_by_their_row_numbers_wherever_chunks_end(
+    lasting, tmp_path, table, chunk, end, every
+):
+    out = io.StringIO()
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator=end)
+    writer.writerow([f"C{n}" for n in range(len(table[0]))])
+    writer.writerows(table)
+    found = read_file(lasting, tmp_path, out.getvalue(), {"external_id": "C0"}, {})
+    if found.delivery.careful:
+        return
+    rows = np.array(found.numbers[::every])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(counting, "CHUNK", chunk)
+        pick(found.delivery, rows, tmp_path / "picked.csv")
+    with (tmp_path / "picked.csv").open(encoding="utf-8", newline="") as file:
+        picked = {int(row): json.loads(cells) for row, cells in csv.reader(file)}
+    assert picked == dict(zip(rows.tolist(), found.cells[::every], strict=True))
 
 
 @given(

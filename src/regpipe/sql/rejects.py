@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from regpipe.sql.intake import FILE_SPAN
 from regpipe.sql.step import Step, comma, ident, literal, step
@@ -40,96 +39,58 @@ def rejected(source: str) -> Step:
     )
 
 
-def alike(source: str) -> str:
-    """Give the SELECT of the files with rejected rows whose cells read are equal.
-
-    Gives  one row per such file: ``file_no``.
-    """
+def rejected_rows(source: str, file_no: int) -> str:
+    """Give the SELECT of the row numbers rejected in a file, sorted."""
     return f"""
-        select distinct file_no
-        from (
-          select file_no
-          from {ident("rejected_" + source)}
-          group by file_no, fingerprint
-          having count(*) > 1
-        )"""
+        select row_number
+        from {ident("rejected_" + source)}
+        where file_no = {file_no}
+        order by row_number
+        """
 
 
-@dataclass(frozen=True)
-class Mark:
-    """How a rejected row is found again: its ``column``, and that of the file's text.
+def originals(source: str, picked: str, file_no: int) -> Step:
+    """Give the cells of a file's rejected rows.
 
-    ``original`` is the SQL of a record's cells.
-    """
-
-    column: str
-    sql: str
-    original: str
-
-
-def by_fingerprint(header: Sequence[str], fingerprint: str) -> Mark:
-    """Find rows by the cells that were read, where no two rejected ones are alike."""
-    return Mark("fingerprint", fingerprint, _cells(header))
-
-
-def by_place(header: Sequence[str], first_row: int) -> Mark:
-    """Find rows by their place: numbering a file costs as much as reading it.
-
-    A number over a file's rows is their order in DuckDB, which parses every CSV.
-    """
-    return Mark("row_number", f"row_number() over () + {first_row - 1}", _cells(header))
-
-
-def by_row(header: Sequence[str]) -> Mark:
-    """Find rows by the number that a file read the careful way has in it."""
-    ragged = "rp_cells(regpipe_cells)"
-    return Mark(
-        "row_number",
-        "cast(regpipe_row as bigint)",
-        f"case when regpipe_problem <> '' then {ragged} else {_cells(header)} end",
-    )
-
-
-def _cells(header: Sequence[str]) -> str:
-    cells = ", ".join(f"coalesce({ident(name)}, '')" for name in header)
-    return f"[{cells}]"
-
-
-def originals(source: str, raw: str, file_no: int, mark: Mark) -> Step:
-    """Fetch the text of a file's rejected rows, cell by cell.
-
+    Reads  ``picked``: the records rejected, with ``regpipe_row`` (the row number)
+           and ``regpipe_cells`` (a JSON list).
     Gives  one row per ``row_id`` of ``rejected_…`` in that file: ``original``.
-
-    The rows wanted are marked before they are filtered: DuckDB takes a CSV for
-    tiny, and as a join would keep all of the file in memory, not the few rejects.
     """
     return step(
         f"originals_{source}_{file_no}",
         f"""
-        with marked as (
-          select *, {mark.sql} as mark
-          from {ident(raw)}
-        ),
-        sought as (
-          select
-              *,
-              mark in (
-                select {mark.column}
-                from {ident("rejected_" + source)}
-                where file_no = {file_no}
-              ) as wanted
-          from marked
-        ),
-        found as (
-          select mark, any_value({mark.original}) as original
-          from sought
-          where coalesce(wanted, false)
-          group by mark
-        )
-        select x.row_id, f.original
-        from {ident("rejected_" + source)} x
-        join found f on x.{mark.column} = f.mark
-        where x.file_no = {file_no}
+        select x.row_id, rp_cells(r.regpipe_cells) as original
+        from {ident(picked)} r
+        join {ident("rejected_" + source)} x
+          on x.file_no = {file_no}
+          and x.row_number = cast(r.regpipe_row as bigint)
+        """,
+    )
+
+
+def originals_of_careful(
+    source: str, raw: str, file_no: int, header: Sequence[str]
+) -> Step:
+    """Give the cells of the rejected rows of a file that was read the careful way.
+
+    Reads  ``raw``: every record; with ``regpipe_cells`` where it does not fit.
+           ``header`` leaves secret columns out.
+    Gives  columns as ``originals``.
+    """
+    cells = ", ".join(f"coalesce({ident(name)}, '')" for name in header)
+    return step(
+        f"originals_{source}_{file_no}",
+        f"""
+        select
+            x.row_id,
+            case
+              when r.regpipe_problem <> '' then rp_cells(r.regpipe_cells)
+              else [{cells}]
+            end as original
+        from {ident(raw)} r
+        join {ident("rejected_" + source)} x
+          on x.file_no = {file_no}
+          and x.row_number = cast(r.regpipe_row as bigint)
         """,
     )
 

@@ -35,7 +35,7 @@ class Rectangular:
 
 def first_record(path: Path, dialect: Csv) -> list[str]:
     """Give the cells of the first record of a UTF-8 file; none if it is empty."""
-    _allow_long_cells()
+    allow_long_cells()
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(
             file, delimiter=dialect.delimiter, quotechar=dialect.quote or None
@@ -58,7 +58,7 @@ def rectangular(
     list, cut before the first secret column, for its cells may have shifted, and
     without any where a quote may have swallowed that column).
     """
-    _allow_long_cells()
+    allow_long_cells()
     width = len(text.columns)
     safe = min((text.columns.index(name) for name in secret), default=None)
     records = blank = longest = 0
@@ -132,5 +132,6 @@ def _quoting(lines: Sequence[str], text: TextFile) -> str:
     return ""
 
 
-def _allow_long_cells() -> None:
+def allow_long_cells() -> None:
+    """Let Python's csv module read cells of any length."""
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))

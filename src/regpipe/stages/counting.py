@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from regpipe.errors import InputFileError, Problem
 from regpipe.spec import Csv
 
 CHUNK = 1 << 22
+Ends: TypeAlias = np.ndarray[tuple[int], np.dtype[np.intp]]
 _ODD = tuple(c.encode() for c in "\t\f\v\u00a0\u2007\u200b\u202f\ufeff")
 """White space that is no blank; each is looked for by its first byte, which is rare."""
 
@@ -99,14 +101,25 @@ class _RecordCounter:
             elif breaks:
                 self.odd = True
         else:
-            cells = np.frombuffer(chunk, np.uint8)
-            quotes = np.flatnonzero(cells == self._quote[0])
-            lines = np.flatnonzero(cells == 10)
-            before = np.searchsorted(quotes, lines) + (1 if self._inside else 0)
-            self.ends += int(np.count_nonzero(before % 2 == 0))
-            self.odd = self.odd or bool(np.any(before % 2))
-            self._inside = bool((len(quotes) + (1 if self._inside else 0)) % 2)
+            ends, self._inside = record_ends(chunk, self._quote, self._inside)
+            self.ends += len(ends)
+            self.odd = self.odd or len(ends) < breaks
         self._open = not chunk.endswith(b"\n") or self._inside
+
+
+def record_ends(chunk: bytes, quote: bytes, inside: bool) -> tuple[Ends, bool]:
+    """Give where records end in the next bytes of a file, and how it goes on.
+
+    ``inside`` tells whether the bytes begin within quotes; the answer's second
+    half tells whether they end so. An end is the place of its line feed.
+    """
+    cells = np.frombuffer(chunk, np.uint8)
+    lines = np.flatnonzero(cells == 10)
+    if not quote or (quote not in chunk and not inside):
+        return lines, False
+    quotes = np.flatnonzero(cells == quote[0])
+    before = np.searchsorted(quotes, lines) + int(inside)
+    return lines[before % 2 == 0], bool((len(quotes) + int(inside)) % 2)
 
 
 def _odd(text: bytes) -> bool:

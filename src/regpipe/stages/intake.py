@@ -16,17 +16,12 @@ from regpipe.sql import fates
 from regpipe.sql import intake as sql
 from regpipe.sql import intake_orders as sql_orders
 from regpipe.sql import intake_statements as sql_statements
-from regpipe.sql import rejects as sql_rejects
-from regpipe.sql.clean import consent_column, fingerprint
+from regpipe.sql.clean import consent_column
 from regpipe.sql.orders import accepted_lines
 from regpipe.sql.step import Step
 from regpipe.stages.extract import Delivery
-from regpipe.stages.normalise import (
-    cleaned_fields,
-    columns_read,
-    mapping_version,
-    normalise,
-)
+from regpipe.stages.normalise import cleaned_fields, normalise
+from regpipe.stages.quarantine import keep_originals
 from regpipe.stages.validate import validate
 
 
@@ -103,7 +98,7 @@ def take_in(
         _take_consents(judged, spec, fields)
     outcomes = _outcomes(engine, source, spec, read, first_file)
     _tolerate(engine, outcomes, spec)
-    _keep_originals(engine, source, spec, schema, read, outcomes, first_file)
+    keep_originals(engine, source, read, outcomes, first_file, scratch)
     return Intake(
         source, number, spec, fields, tuple(read), tuple(outcomes), first_file, whole
     )
@@ -196,36 +191,6 @@ def _take_consents(judged: _Judged, spec: ConsentSource, fields: Sequence[str]) 
     lost = judged.kept(sql_statements.repeated_statements(source, address, at))
     engine.make(sql.erased(source, ()))
     engine.define(sql.accepted(source, [*bad, *lost]))
-
-
-def _keep_originals(
-    engine: Engine,
-    source: str,
-    spec: Source,
-    schema: LoadedSchema,
-    deliveries: Sequence[Delivery],
-    outcomes: Sequence[FileOutcome],
-    first_file: int,
-) -> None:
-    """Leave the rejected rows with their text, read again from the files."""
-    if not any(outcome.rejected for outcome in outcomes):
-        return
-    engine.make(sql_rejects.rejected(source))
-    same = fingerprint(columns_read(spec), mapping_version(spec, schema.version))
-    alike = set(engine.collect(sql_rejects.alike(source))["file_no"].to_pylist())
-    for number, (delivery, outcome) in enumerate(
-        zip(deliveries, outcomes, strict=True), first_file
-    ):
-        if not outcome.rejected:
-            continue
-        if delivery.careful:
-            mark = sql_rejects.by_row(delivery.kept)
-        elif number in alike and delivery.unread:
-            mark = sql_rejects.by_place(delivery.kept, delivery.first_row)
-        else:
-            mark = sql_rejects.by_fingerprint(delivery.kept, same)
-        raw = f"raw_clean_{source}_{number - first_file + 1}"
-        engine.make(sql_rejects.originals(source, raw, number, mark))
 
 
 def _columns(spec: Source, fields: Sequence[str]) -> list[str]:
