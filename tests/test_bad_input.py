@@ -145,15 +145,8 @@ def test_an_empty_file_is_refused(regpipe, shop, text):
             "    hint: look whether the first record is the header, and at the "
             "delimiter\n",
         ),
-        (
-            "Id,Email,Born,News",
-            "Id;Email;Born;News",
-            "the header names none of the 4 mapped columns\n"
-            "    hint: look whether the first record is the header, and at the "
-            "delimiter\n",
-        ),
     ],
-    ids=["one", "all", "delimiter"],
+    ids=["one", "all"],
 )
 def test_a_header_without_the_mapped_columns_is_refused(regpipe, shop, old, new, told):
     put(shop / "in" / "shop.csv", SHOP.replace(old, new))
@@ -173,10 +166,10 @@ def test_every_missing_column_of_every_file_is_told_at_once(regpipe, shop):
 
 
 ENCODINGS = {
-    "cp1252 read as UTF-8": (
+    "damaged UTF-8": (
         "shop.csv",
-        (SHOP + "5,åsa@x.se,,yes\n").encode("cp1252"),
-        "error: in/shop.csv:5: holds bytes that are not UTF-8\n"
+        SHOP.encode() + "5,åsa@x.se,,yes\n6,örjan@x.se,,yes\n".encode() + b"7,\xe5,,\n",
+        "error: in/shop.csv:7: holds bytes that are not UTF-8\n"
         "    hint: declare the file's encoding, such as csv: {encoding: cp1252}\n",
     ),
     "half a character": (
@@ -189,12 +182,6 @@ ENCODINGS = {
         ORDERS.encode() + b"#2;\x81;1\n",
         "error: in/orders.csv:3: holds bytes that cp1252 does not have\n"
         "    hint: declare the encoding that the file was written in\n",
-    ),
-    "UTF-16 read as UTF-8": (
-        "shop.csv",
-        SHOP.encode("utf-16"),
-        "error: in/shop.csv:1: holds bytes that are not UTF-8\n"
-        "    hint: declare the file's encoding, such as csv: {encoding: cp1252}\n",
     ),
 }
 

@@ -66,7 +66,7 @@ def read_file(engine, folder, content, columns, dialect):
     path = folder / "shop.csv"
     said = Csv.model_validate(dialect)
     if isinstance(content, str):
-        content = content.encode(said.encoding)
+        content = content.encode(said.encoding or "utf-8")
     path.write_bytes(content)
     mapped = columns or {"external_id": "Id" if said.header else "1", "email": "Id"}
     if not said.header and columns is None:
@@ -379,7 +379,7 @@ def test_a_byte_order_mark_before_a_file_read_the_careful_way_is_no_part_of_it(r
 def test_a_file_that_is_not_utf_8_is_refused_with_the_line(read, end):
     lines = ["Id,Note", '1,"two', 'lines"', "2,Åsa", "3,Öberg"]
     content = end.join(lines).encode("cp1252")
-    assert refusal(read, content) == (
+    assert refusal(read, content, encoding="utf-8") == (
         "shop.csv:4",
         "holds bytes that are not UTF-8",
     )
@@ -388,7 +388,7 @@ def test_a_file_that_is_not_utf_8_is_refused_with_the_line(read, end):
 def test_the_line_is_right_in_the_midst_of_a_large_file(read):
     regular = b'1,"a\nb"\n' * 700_000
     content = b"Id,Note\n" + regular + b"2,\xe5sa\n"
-    assert refusal(read, content)[0] == "shop.csv:1400002"
+    assert refusal(read, content, encoding="utf-8")[0] == "shop.csv:1400002"
 
 
 def test_bytes_that_the_declared_encoding_does_not_have_are_refused(read):
@@ -453,9 +453,8 @@ def test_an_empty_file_is_refused(read, content):
     [
         ("ID,Note\n1,a\n", "has no column 'Id'"),
         ("1,a\n2,b\n", "the header names none of the 2 mapped columns"),
-        ("Id;Note\n1;a\n", "the header names none of the 2 mapped columns"),
     ],
-    ids=["other-case", "no-header", "other-delimiter"],
+    ids=["other-case", "no-header"],
 )
 def test_a_file_that_lacks_mapped_columns_is_refused(read, content, what):
     columns = {"external_id": "Id", "note": "Note"}

@@ -42,14 +42,16 @@ from regpipe.spec.types import (
 class Csv(Spec):
     """How the source's files are written."""
 
-    delimiter: Character = ","
-    """What stands between two cells."""
-    encoding: Encoding = "utf-8"
-    """The encoding, by a name Python knows. A byte order mark is always tolerated."""
+    delimiter: Character | None = None
+    """What stands between two cells. Without it the one is found under which the
+    mapped columns are in the header."""
+    encoding: Encoding | None = None
+    """The encoding, by a name Python knows. Without it a byte order mark tells, or
+    that the bytes are UTF-8, or the code page is found that fits the letters."""
     quote: Quote = '"'
     """What stands around a cell that holds a delimiter or a line end."""
     header: StrictBool = True
-    """Whether the first record names the columns."""
+    """Whether a record names the columns: the first, or one below title rows."""
 
     @model_validator(mode="after")
     def _distinct(self) -> Csv:

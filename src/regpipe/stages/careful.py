@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from regpipe.engine.protocol import TextFile
-from regpipe.spec import Csv
 
 QUOTING = ("unclosed_quote", "stray_quote")
 """Problems of records that may have swallowed others."""
@@ -33,25 +32,12 @@ class Rectangular:
     longest: int
 
 
-def first_record(path: Path, dialect: Csv) -> list[str]:
-    """Give the cells of the first record of a UTF-8 file; none if it is empty."""
-    allow_long_cells()
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(
-            file, delimiter=dialect.delimiter, quotechar=dialect.quote or None
-        )
-        for record in reader:
-            if any(cell.strip() for cell in record):
-                return record
-            return []
-    return []
-
-
 def rectangular(
-    text: TextFile, target: Path, first_row: int, secret: Sequence[str]
+    text: TextFile, target: Path, skip: int, secret: Sequence[str]
 ) -> Rectangular:
     """Write every record of ``text`` to ``target`` with as many cells as columns.
 
+    ``skip`` records stand above the header (above the first row without one).
     Adds the cells ``regpipe_row`` (the row number), ``regpipe_problem``
     (``too_few_cells``, ``too_many_cells``, ``unclosed_quote``, ``stray_quote``, or
     empty) and ``regpipe_cells`` (where there is a problem: the record as a JSON
@@ -73,10 +59,11 @@ def rectangular(
         writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
         extra = ("regpipe_row", "regpipe_problem", "regpipe_cells")
         writer.writerow([*text.columns, *extra])
-        if text.header:
+        above = skip + int(text.header)
+        for _ in range(above):
             next(reader, None)
-            lines.clear()
-        for row, record in enumerate(reader, first_row):
+        lines.clear()
+        for row, record in enumerate(reader, above + 1):
             if not any(cell.strip() for cell in record):
                 blank += 1
             else:

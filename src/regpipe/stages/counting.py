@@ -12,7 +12,6 @@ from typing import TypeAlias
 import numpy as np
 
 from regpipe.errors import InputFileError, Problem
-from regpipe.spec import Csv
 
 CHUNK = 1 << 22
 Ends: TypeAlias = np.ndarray[tuple[int], np.dtype[np.intp]]
@@ -35,15 +34,15 @@ class Facts:
     lone_cr: bool = False
 
 
-def count(path: Path, shown: str, csv: Csv) -> Facts:
+def count(path: Path, shown: str, encoding: str, quote: str) -> Facts:
     """Count the records of a file from its bytes, quoted line ends left out.
 
-    Raises InputFileError where UTF-8 was declared and the bytes are not.
+    Raises InputFileError where ``encoding`` is UTF-8 and the bytes are not.
     """
     digest = hashlib.sha256()
-    decoder = codecs.getincrementaldecoder("utf-8")() if is_utf8(csv.encoding) else None
-    wide = csv.encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32"))
-    counter = _RecordCounter(csv.quote)
+    decoder = codecs.getincrementaldecoder("utf-8")() if is_utf8(encoding) else None
+    wide = encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32"))
+    counter = _RecordCounter(quote)
     seen = 0
     for chunk in chunks(path):
         digest.update(chunk)

@@ -73,9 +73,8 @@ def arriving_bytes(pipeline: Pipeline) -> int:
 def _blank(name: str, source: Source, scratch: Path) -> Path:
     """Make a file of a source that holds its header and no rows."""
     path = scratch / f"{name}.csv"
-    with path.open("w", encoding=source.csv.encoding, newline="") as file:
-        writer = csv.writer(
-            file, delimiter=source.csv.delimiter, quotechar=source.csv.quote
-        )
+    said = source.csv
+    with path.open("w", encoding=said.encoding or "utf-8", newline="") as file:
+        writer = csv.writer(file, delimiter=said.delimiter or ",", quotechar=said.quote)
         writer.writerow(columns_read(source))
     return path

@@ -1,8 +1,8 @@
 """Extract: settle how a file is to be read, and count its records.
 
-Nothing is left to the engine to guess: encoding and dialect are declared or
-the default, the header is read here, and the records are counted from the
-bytes themselves, so that what the engine loads can be held against them.
+Nothing is left to the engine to guess: encoding and dialect are declared or found
+out here, the header is read here, and the records are counted from the bytes
+themselves, so that what the engine loads can be held against them.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ from pathlib import Path
 from regpipe.engine.protocol import TextFile
 from regpipe.errors import InputFileError, PipelineError, Problem, nearest
 from regpipe.spec import Csv
-from regpipe.stages.careful import first_record, rectangular
-from regpipe.stages.counting import chunks, count, is_utf8
+from regpipe.stages.careful import rectangular
+from regpipe.stages.counting import Facts, chunks, count, is_utf8
+from regpipe.stages.dialect import find_dialect
+from regpipe.stages.encoding import UTF8, Encoding, find_encoding, mark_of
 
 SECRET = re.compile(
     r"passw|passord|passphrase|lösenord|losenord|kennwort|wachtwoord|adgangskode"
@@ -39,7 +41,8 @@ class Delivery:
     ``unread`` those nobody maps. ``careful`` tells that the text was rewritten:
     it then has the columns ``regpipe_row`` and ``regpipe_problem``. ``odd`` tells
     that it may hold white space other than blanks within its cells, ``lone_cr``
-    that its lines may end in more ways than one.
+    that its lines may end in more ways than one. ``skip`` counts the records above
+    the header.
     """
 
     source: str
@@ -55,8 +58,18 @@ class Delivery:
     unread: tuple[str, ...]
     odd: bool = True
     lone_cr: bool = False
+    skip: int = 0
+    encoding: Encoding = UTF8
     careful: bool = False
     blank: int = 0
+
+    @property
+    def regular(self) -> bool:
+        """Tell whether the file may be read the fast way: nothing speaks against it.
+
+        Where lines may end in several ways, two counts can agree that are both wrong.
+        """
+        return not self.lone_cr and not self.skip
 
     @property
     def kept(self) -> tuple[str, ...]:
@@ -106,38 +119,65 @@ def extract(
     """
     try:
         delivered = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        facts = count(path, shown, csv)
+        encoding, facts = _settled(path, shown, csv)
         text = path
-        if not is_utf8(csv.encoding):
+        if not is_utf8(encoding.name):
             text = scratch / f"{source}-{facts.sha256[:16]}.utf8.csv"
-            _decode(path, shown, text, csv.encoding)
+            _decode(path, shown, text, encoding.name)
         if facts.records < 0:
-            facts = replace(count(text, shown, Csv()), sha256=facts.sha256)
+            again = count(text, shown, "utf-8", csv.quote)
+            facts = replace(again, sha256=facts.sha256)
     except PermissionError as reason:
         raise InputFileError.at(shown, "may not be read") from reason
-    names = unique(first_record(text, csv), csv.header)
+    dialect = find_dialect(text, csv, mapped)
+    names = unique(dialect.first, csv.header)
     if not names:
         raise InputFileError.at(
             shown, "is empty", "look whether the export finished, then run again"
         )
     secret = tuple(name for name in names if is_secret(name))
     _check_columns(shown, names, mapped, secret)
-    file = TextFile(text, names, csv.delimiter, csv.quote, csv.header)
+    file = TextFile(text, names, dialect.delimiter, csv.quote, csv.header)
+    above = dialect.skip + int(csv.header)
     return Delivery(
         source=source,
         path=path,
         file=shown,
         sha256=facts.sha256,
         delivered_at=delivered.replace(tzinfo=None),
-        records=facts.records - (1 if csv.header else 0),
-        first_row=2 if csv.header else 1,
+        records=facts.records - above,
+        first_row=above + 1,
         text=file,
         header=names,
         secret=secret,
         unread=tuple(n for n in names if n not in mapped and n not in secret),
         odd=facts.odd,
         lone_cr=facts.lone_cr,
+        skip=dialect.skip,
+        encoding=encoding,
     )
+
+
+def _settled(path: Path, shown: str, csv: Csv) -> tuple[Encoding, Facts]:
+    """Give the encoding of a file, and what its bytes say.
+
+    Most files are UTF-8: that is tried first, while the records are counted.
+    """
+    if csv.encoding is not None:
+        found = Encoding(csv.encoding, "declared")
+        return found, count(path, shown, csv.encoding, csv.quote)
+    with path.open("rb") as file:
+        marked = mark_of(file.read(4))
+    if marked is None:
+        try:
+            return UTF8, count(path, shown, "utf-8", csv.quote)
+        except InputFileError:
+            judged = find_encoding(path)
+            if judged is None:
+                raise
+    else:
+        judged = Encoding(marked, "mark")
+    return judged, count(path, shown, judged.name, csv.quote)
 
 
 def carefully(delivery: Delivery, scratch: Path) -> Delivery:
@@ -147,7 +187,7 @@ def carefully(delivery: Delivery, scratch: Path) -> Delivery:
     header carry a problem, blank ones are left out and counted.
     """
     target = scratch / f"{delivery.source}-{delivery.sha256[:16]}.rectangular.csv"
-    found = rectangular(delivery.text, target, delivery.first_row, delivery.secret)
+    found = rectangular(delivery.text, target, delivery.skip, delivery.secret)
     columns = (
         *delivery.text.columns,
         "regpipe_row",

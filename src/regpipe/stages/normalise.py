@@ -33,16 +33,15 @@ def normalise(
     """Leave table ``name``: the cleaned rows of one file, in file order.
 
     The fast way first; a file with a record that does not fit its header, or
-    whose rows are not as many as its records, is read again the careful way. One
-    whose lines may end in several ways is read carefully at once, for there two
-    counts can agree that are both wrong. Gives the delivery as it was read.
+    whose rows are not as many as its records, is read again the careful way; one
+    that is not regular at once. Gives the delivery as it was read.
 
     Raises InputFileError when even then the rows are not all there.
     """
     raw = f"raw_{name}"
     version = mapping_version(source, schema_version)
     try:
-        if not delivery.lone_cr:
+        if delivery.regular:
             rows = _clean(engine, delivery, source, version, raw, name)
             if rows == delivery.records and not _any_blank(engine, source, name):
                 return delivery
