@@ -76,7 +76,8 @@ def text_of(records, style):
         else:
             out.write(style["end"])
     text = out.getvalue()
-    if not style["finished"]:
+    cut = bool(records) and records[-1].kind == "ragged"
+    if not style["finished"] and not cut:
         text = text.removesuffix(style["end"])
     return ("\ufeff" if style["bom"] else "").encode() + text.encode()
 

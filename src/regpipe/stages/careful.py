@@ -20,16 +20,21 @@ QUOTING = ("unclosed_quote", "stray_quote")
 """Problems of records that may have swallowed others."""
 
 
+_ENDS = ("\n", "\r")
+
+
 @dataclass(frozen=True)
 class Rectangular:
     """How many records were written, and how many blank ones were left out.
 
-    ``longest`` is the length of the longest record, in bytes.
+    ``longest`` is the length of the longest record, in bytes; ``cut`` tells that the
+    last record has too few cells and its line no end.
     """
 
     records: int
     blank: int
     longest: int
+    cut: bool
 
 
 def rectangular(
@@ -48,6 +53,7 @@ def rectangular(
     width = len(text.columns)
     safe = min((text.columns.index(name) for name in secret), default=None)
     records = blank = longest = 0
+    cut = False
     with (
         text.path.open(encoding="utf-8-sig", newline="") as source,
         target.open("w", encoding="utf-8", newline="") as out,
@@ -71,9 +77,10 @@ def rectangular(
                 problem = _quoting(lines, text) or _problem(record, width)
                 cells = _cells(record, row, width, safe, problem)
                 longest = max(longest, sum(len(cell.encode()) + 3 for cell in cells))
+                cut = problem == "too_few_cells" and not lines[-1].endswith(_ENDS)
                 writer.writerow(cells)
             lines.clear()
-    return Rectangular(records, blank, longest)
+    return Rectangular(records, blank, longest, cut)
 
 
 def _kept(source: Iterable[str], lines: list[str]) -> Iterator[str]:

@@ -10,9 +10,14 @@ from pathlib import Path
 
 from regpipe.errors import InputFileError, Problem
 from regpipe.outcome import Progress
-from regpipe.spec import Pipeline, Source
-from regpipe.stages.extract import Delivery, extract, find_files
+from regpipe.spec import Csv, Pipeline, Source
+from regpipe.stages.extract import Delivery, extract
+from regpipe.stages.files import Found, find_files
 from regpipe.stages.normalise import columns_read
+from regpipe.stages.unpack import unpack
+
+CONVERTED = Csv(encoding="utf-8", delimiter=",")
+"""How regpipe writes what it converts to CSV."""
 
 
 def deliveries(
@@ -25,11 +30,11 @@ def deliveries(
     Raises InputFileError with every problem of every file.
     """
     problems: list[Problem] = []
-    paths: list[tuple[str, Path]] = []
+    paths: list[tuple[str, Found]] = []
     for name, source in pipeline.sources.items():
         try:
             files = (
-                [_blank(name, source, scratch)]
+                [Found(_blank(name, source, scratch))]
                 if blank
                 else find_files(name, [(w, pipeline.path(w)) for w in source.files])
             )
@@ -37,23 +42,33 @@ def deliveries(
         except InputFileError as reason:
             problems.extend(reason.problems)
 
-    def settled(name: str, path: Path) -> Delivery | InputFileError:
+    def settled(name: str, file: Found) -> list[Delivery] | InputFileError:
         source = pipeline.sources[name]
-        shown = os.path.relpath(path, pipeline.folder)
+        shown = os.path.relpath(file.path, pipeline.folder)
         try:
-            return extract(name, path, shown, source.csv, columns_read(source), scratch)
+            return [
+                extract(
+                    name,
+                    plain.path,
+                    plain.shown,
+                    CONVERTED if plain.converted else source.csv,
+                    columns_read(source),
+                    scratch,
+                )
+                for plain in unpack(file, shown, scratch)
+            ]
         except InputFileError as reason:
             return reason
 
     found: dict[str, list[Delivery]] = {name: [] for name in pipeline.sources}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         results = pool.map(settled, *zip(*paths, strict=True)) if paths else ()
-        for (name, path), result in zip(paths, results, strict=True):
-            progress("extract", path.name)
+        for (name, file), result in zip(paths, results, strict=True):
+            progress("extract", file.path.name)
             if isinstance(result, InputFileError):
                 problems.extend(result.problems)
             else:
-                found[name].append(result)
+                found[name].extend(result)
     if problems:
         raise InputFileError(*problems)
     return found
@@ -66,7 +81,7 @@ def arriving_bytes(pipeline: Pipeline) -> int:
         for written in source.files:
             with contextlib.suppress(InputFileError, OSError):
                 files = find_files(name, [(written, pipeline.path(written))])
-                total += sum(path.stat().st_size for path in files)
+                total += sum(file.size for file in files)
     return total
 
 

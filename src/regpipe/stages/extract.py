@@ -77,35 +77,6 @@ class Delivery:
         return tuple(name for name in self.header if name not in self.secret)
 
 
-def find_files(source: str, patterns: Sequence[tuple[str, Path]]) -> list[Path]:
-    """Give the files that the source's patterns name, sorted, each once.
-
-    Raises InputFileError for a pattern that names no file.
-    """
-    found: dict[Path, None] = {}
-    problems = []
-    for written, pattern in patterns:
-        paths = _matching(pattern)
-        files = [path for path in paths if path.is_file()]
-        if not files:
-            what = "is a folder" if pattern.is_dir() else "there is no such file"
-            hint = f"the source {source!r} reads it; paths start at the pipeline file"
-            problems.append(Problem(written, what, hint))
-        found.update(dict.fromkeys(files))
-    if problems:
-        raise InputFileError(*problems)
-    return list(found)
-
-
-def _matching(pattern: Path) -> list[Path]:
-    """Give the paths that a pattern may mean, sorted; itself where it has no glob."""
-    fixed = Path(pattern.anchor)
-    parts = list(pattern.relative_to(fixed).parts)
-    while parts and not any(mark in parts[0] for mark in "*?["):
-        fixed /= parts.pop(0)
-    return sorted(fixed.glob("/".join(parts))) if parts else [pattern]
-
-
 def extract(
     source: str, path: Path, shown: str, csv: Csv, mapped: Sequence[str], scratch: Path
 ) -> Delivery:
@@ -118,7 +89,8 @@ def extract(
     encoding or lacks a mapped column.
     """
     try:
-        delivered = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        before = path.stat()
+        delivered = datetime.fromtimestamp(before.st_mtime, UTC)
         encoding, facts = _settled(path, shown, csv)
         text = path
         if not is_utf8(encoding.name):
@@ -127,8 +99,13 @@ def extract(
         if facts.records < 0:
             again = count(text, shown, "utf-8", csv.quote)
             facts = replace(again, sha256=facts.sha256)
+        after = path.stat()
     except PermissionError as reason:
         raise InputFileError.at(shown, "may not be read") from reason
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise InputFileError.at(
+            shown, "changes while it is read", "wait until it is finished, then run"
+        )
     dialect = find_dialect(text, csv, mapped)
     names = unique(dialect.first, csv.header)
     if not names:
@@ -185,9 +162,17 @@ def carefully(delivery: Delivery, scratch: Path) -> Delivery:
 
     Gives a delivery whose text has every record: those that do not fit the
     header carry a problem, blank ones are left out and counted.
+
+    Raises InputFileError when the last record is cut off.
     """
     target = scratch / f"{delivery.source}-{delivery.sha256[:16]}.rectangular.csv"
     found = rectangular(delivery.text, target, delivery.skip, delivery.secret)
+    if found.cut:
+        raise InputFileError.at(
+            delivery.file,
+            "ends in the middle of a record",
+            "look whether it is still being written; if it is whole, end its last line",
+        )
     columns = (
         *delivery.text.columns,
         "regpipe_row",

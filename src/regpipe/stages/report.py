@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from regpipe.outcome import Delta, StageOutcome
+from regpipe.stages.extract import Delivery
 from regpipe.stages.intake import Intake
 
 
@@ -23,6 +24,13 @@ def warnings(
             if delivery.secret:
                 names = ", ".join(delivery.secret)
                 found.append(f"{delivery.file}: password columns left out: {names}")
+            if delivery.skip:
+                found.append(
+                    f"{delivery.file}: the {delivery.skip} records above row "
+                    f"{delivery.skip + 1} were taken for titles"
+                )
+            if delivery.encoding.certainty in ("likely", "unsure"):
+                found.append(_told_encoding(delivery))
             if delivery.careful:
                 found.append(
                     f"{delivery.file}: read record by record, for some do not fit; "
@@ -39,6 +47,15 @@ def warnings(
                 "nobody in them was merged"
             )
     return tuple(found)
+
+
+def _told_encoding(delivery: Delivery) -> str:
+    """Say in which encoding a file was read that does not tell it itself."""
+    encoding = delivery.encoding
+    told = f"{delivery.file}: read as {encoding.name}, by its letters"
+    if encoding.certainty == "unsure":
+        told += f"; {', '.join(encoding.others)} would fit as well"
+    return f"{told}: declare it under csv to be sure"
 
 
 def of_orders(counts: Mapping[str, Delta]) -> dict[str, int]:
