@@ -622,8 +622,8 @@ def test_a_file_read_the_fast_way_is_as_the_careful_way_reads_it(
     columns = {"external_id": "Id" if header else "1"}
     try:
         found = read_file(lasting, tmp_path, content, columns, {"header": header})
-    except InputFileError as refused:
-        assert "in the middle of a record" in str(refused)
+    except InputFileError:
+        assert not content.endswith(("\n", "\r"))
         return
     if found.delivery.careful:
         return
