@@ -20,8 +20,9 @@ from regpipe.stages import counting
 from regpipe.stages.extract import carefully, extract, unique
 from regpipe.stages.files import find_files
 from regpipe.stages.intake import take_in
-from regpipe.stages.normalise import columns_read, normalise
+from regpipe.stages.normalise import normalise
 from regpipe.stages.quarantine import pick
+from regpipe.stages.wanted import Wanted, wanted_columns
 
 engine = pytest.fixture(an_engine)
 
@@ -75,7 +76,7 @@ def read_file(engine, folder, content, columns, dialect):
     source = CustomerSource.model_validate(
         {"files": "shop.csv", "csv": dialect, "columns": mapped}, by_alias=True
     )
-    delivery = extract("x", path, "shop.csv", said, columns_read(source), folder)
+    delivery = extract("x", path, "shop.csv", said, wanted_columns(source), folder)
     return Read(engine, normalise(engine, delivery, source, "v", "x", folder))
 
 
@@ -487,7 +488,7 @@ def test_a_delivery_is_of_the_time_of_its_file(read, tmp_path):
     found = read("Id\n1\n", columns={"external_id": "Id"})
     path = tmp_path / "shop.csv"
     os.utime(path, (1_700_000_000, 1_700_000_000))
-    again = extract("x", path, "shop.csv", Csv(), ("Id",), tmp_path)
+    again = extract("x", path, "shop.csv", Csv(), (Wanted("Id"),), tmp_path)
     assert again.delivered_at == datetime(2023, 11, 14, 22, 13, 20)
     assert again.sha256 == found.delivery.sha256
 
@@ -657,7 +658,7 @@ def test_row_numbers_of_rejects_are_their_places_in_a_large_file(
         },
         by_alias=True,
     )
-    delivery = extract("shop", path, "big.csv", Csv(), columns_read(source), tmp_path)
+    delivery = extract("shop", path, "big.csv", Csv(), wanted_columns(source), tmp_path)
     schema = load_schema(shipped_schema("customers"), "customers", AS_OF)
     taken = take_in(engine, 1, "shop", source, schema, [delivery], 1, tmp_path)
     rejected = engine.collect(

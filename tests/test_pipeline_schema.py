@@ -25,7 +25,8 @@ def test_the_schema_knows_the_keys_and_fields_of_the_file():
     )
     by_name, mapping = parts["date_column"]["anyOf"][1:]
     assert by_name["type"] == "string"
-    assert list(mapping["properties"]) == ["from", "value", "format"]
+    options = ["from", "aliases", "optional", "value", "format"]
+    assert list(mapping["properties"]) == options
     assert {"default", "phone", "groups"} <= set(parts["Survivorship"]["properties"])
     told = [
         described.get("description") or described.get("$ref")

@@ -19,6 +19,7 @@ from regpipe.cli.export import export
 from regpipe.cli.init import init
 from regpipe.cli.options import JSON
 from regpipe.cli.plan import plan
+from regpipe.cli.presets import presets
 from regpipe.cli.rejects import rejects
 from regpipe.cli.run import run
 from regpipe.cli.runs import runs
@@ -58,7 +59,7 @@ def commands() -> None:
     """Bring customer and order CSVs into one registry, and lists out of it."""
 
 
-for command in (init, check, plan, run, runs, rejects, show, export):
+for command in (init, presets, check, plan, run, runs, rejects, show, export):
     commands.add_command(command)
 
 

@@ -82,12 +82,13 @@ class DuckDBEngine:
         if file.longest > LONGEST:
             size = 2 * file.longest
             room = f", max_line_size = {size}, buffer_size = {2 * size}"
+        blank = "".join(f", cast(null as varchar) as {ident(c)}" for c in file.absent)
         types = comma((f"{literal(c)}: 'VARCHAR'" for c in file.columns), 0)
         self._run(
             name,
             f"""
             create or replace view {ident(name)} as
-            select * from read_csv(
+            select *{blank} from read_csv(
               {literal(str(file.path))},
               auto_detect = false, columns = {{{types}}},
               header = {str(file.header).lower()}, skip = 0,

@@ -29,7 +29,8 @@ class TextFile:
 
     ``columns`` name the cells of a record, in order and without repeats;
     ``header`` tells whether the first record is to be skipped; ``longest`` is
-    the length of the longest record in bytes where it is known.
+    the length of the longest record in bytes where it is known. ``absent`` are
+    columns that the file lacks and that are blank in every row.
     """
 
     path: Path
@@ -38,6 +39,7 @@ class TextFile:
     quote: str
     header: bool = True
     longest: int = 0
+    absent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

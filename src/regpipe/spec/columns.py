@@ -6,7 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StrictBool,
+    model_validator,
+)
 
 from regpipe.fields import CONSENT_STATUSES, FIELDS, FieldType
 from regpipe.spec.types import (
@@ -131,6 +137,11 @@ class Column(Spec):
 
     from_: Header | None = None
     """The column of the file, as its header names it; without header its number."""
+    aliases: tuple[Header, ...] = ()
+    """Other headers of that column: the first that the file has. Case makes no
+    difference to a column that has aliases or is optional."""
+    optional: StrictBool = False
+    """Whether the file may lack the column: every cell is blank then."""
     value: str | None = None
     """A constant for every row, instead of a column."""
     format: Formats = ()

@@ -40,6 +40,9 @@ _LEAST: dict[str, Schema] = {
     },
 }
 
+_PRESET = ("kind", "columns")
+"""What a preset says where the source does not."""
+
 _MODELS: dict[str, str] = {
     "customers": "CustomerSource",
     "orders": "OrderSource",
@@ -57,7 +60,13 @@ def json_schema() -> Schema:
         own = {key: source["properties"][key] for key in ("kind", "files", "columns")}
         own["columns"] = {**own["columns"], **_columns(kind, parts, options)}
         source["properties"] = {**own, **source["properties"], **own}
-        source["required"] = list(dict.fromkeys(("kind", *source["required"])))
+        source["required"] = [n for n in source["required"] if n not in _PRESET]
+        source["if"] = {"not": {"required": ["preset"]}}
+        least = {"properties": {"columns": _LEAST[kind]}}
+        source["then"] = {"required": [*_PRESET], **least}
+    each = schema["properties"]["sources"]["additionalProperties"]
+    each.pop("discriminator", None)
+    each["anyOf"] = each.pop("oneOf")
     never = parts["Identity"]["properties"]["never_match_on"]
     globs = never.pop("additionalProperties")
     never["properties"] = {"email": globs, "phone": globs}
@@ -104,7 +113,6 @@ def _columns(kind: str, parts: Schema, options: Schema) -> Schema:
         "type": "object",
         "properties": properties,
         "additionalProperties": False,
-        **_LEAST[kind],
     }
     if kind == "customers":
         parts["consent_column"] = _column(kind, None, options)
@@ -119,7 +127,8 @@ def _refer(name: str, description: str) -> Schema:
 
 
 def _column(kind: str, field: str | None, options: Schema) -> Schema:
-    names = ("from", "value", *fitting_options(kind, field))
+    general = ("from", "aliases", "optional", "value")
+    names = (*general, *fitting_options(kind, field))
     properties: Schema = {name: options[name] for name in names}
     if field is not None and field in WORDS:
         known = {"propertyNames": {"enum": [*WORDS[field]]}}

@@ -15,6 +15,7 @@ from regpipe.spec import checks
 from regpipe.spec import json_schema as schema_of_files
 from regpipe.spec.faults import model_faults
 from regpipe.spec.pipeline import Pipeline
+from regpipe.spec.presets import fill_in
 from regpipe.spec.types import Fault, Place
 from regpipe.spec.yaml import Tree, read_document
 
@@ -29,7 +30,9 @@ def load_pipeline(path: Path, environ: Mapping[str, str]) -> Pipeline:
     Raises PipelineError with every problem found, in the order of the lines.
     """
     document = read_document(path)
-    found = _expand(document.tree, environ)
+    found = fill_in(document.tree, path.parent)
+    unknown = {fault.place[:2] for fault in found}
+    found += _expand(document.tree, environ)
     pipeline = None
     try:
         pipeline = Pipeline.model_validate(
@@ -38,7 +41,11 @@ def load_pipeline(path: Path, environ: Mapping[str, str]) -> Pipeline:
     except ValidationError as reason:
         found += model_faults(reason, document)
     found += checks.faults(document.tree)
-    problems = document.problems(found)
+    # what a preset that is not known would have said cannot be missed
+    told = [
+        f for f in found if f.place[:2] not in unknown or f.place[2:] == ("preset",)
+    ]
+    problems = document.problems(told)
     if pipeline is None or problems:
         raise PipelineError(*problems)
     return pipeline

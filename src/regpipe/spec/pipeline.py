@@ -61,6 +61,10 @@ class Csv(Spec):
 
 
 class _AnySource(Spec):
+    preset: PathText | None = None
+    """A known export, such as shopify (see `regpipe presets`), or a YAML file of your
+    own: what it says of csv, timezone and columns stands where the source says
+    nothing."""
     files: SomePaths
     """The files of one delivery: a path or a glob, or a list of them."""
     csv: Csv = Csv()

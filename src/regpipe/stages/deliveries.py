@@ -15,6 +15,7 @@ from regpipe.stages.extract import Delivery, extract
 from regpipe.stages.files import Found, find_files
 from regpipe.stages.normalise import columns_read
 from regpipe.stages.unpack import unpack
+from regpipe.stages.wanted import wanted_columns
 
 CONVERTED = Csv(encoding="utf-8", delimiter=",")
 """How regpipe writes what it converts to CSV."""
@@ -52,7 +53,7 @@ def deliveries(
                     plain.path,
                     plain.shown,
                     CONVERTED if plain.converted else source.csv,
-                    columns_read(source),
+                    wanted_columns(source),
                     scratch,
                 )
                 for plain in unpack(file, shown, scratch)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from regpipe.spec import Csv
 from regpipe.stages.careful import allow_long_cells
+from regpipe.stages.wanted import Wanted
 
 DELIMITERS = (",", ";", "\t", "|")
 """What stands between cells where nobody says it; the first fits on a tie."""
@@ -43,20 +44,20 @@ class Dialect:
     first: tuple[str, ...]
 
 
-def find_dialect(text: Path, said: Csv, mapped: Sequence[str]) -> Dialect:
+def find_dialect(text: Path, said: Csv, wanted: Sequence[Wanted]) -> Dialect:
     """Find the delimiter and the header of a UTF-8 file.
 
     What the pipeline file says stays; otherwise that delimiter and record are taken
-    under which most of the ``mapped`` columns are found.
+    under which most of the ``wanted`` columns are found.
     """
     lines = list(_head(text))
-    wanted = frozenset(mapped)
     best, fit = _widest(lines, said), 0
     if not said.header:
         return best
     for delimiter in _candidates(said, lines):
         for place, record in enumerate(_records(lines, delimiter, said.quote)):
-            known = len(wanted & {" ".join(cell.split()) for cell in record})
+            names = [" ".join(cell.split()) for cell in record]
+            known = sum(column.found_in(names) is not None for column in wanted)
             if known > fit:
                 best, fit = Dialect(delimiter, place, tuple(record)), known
     return best

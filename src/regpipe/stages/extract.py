@@ -22,6 +22,7 @@ from regpipe.stages.careful import rectangular
 from regpipe.stages.counting import Facts, chunks, count, is_utf8
 from regpipe.stages.dialect import find_dialect
 from regpipe.stages.encoding import UTF8, Encoding, find_encoding, mark_of
+from regpipe.stages.wanted import Wanted
 
 SECRET = re.compile(
     r"passw|passord|passphrase|lösenord|losenord|kennwort|wachtwoord|adgangskode"
@@ -36,13 +37,14 @@ SECRET = re.compile(
 class Delivery:
     """One file of a source, as it is to be read.
 
-    ``records`` counts the records that are not blank; ``first_row`` is the
-    row number of the first. ``secret`` names the columns that were dropped,
-    ``unread`` those nobody maps. ``careful`` tells that the text was rewritten:
-    it then has the columns ``regpipe_row`` and ``regpipe_problem``. ``odd`` tells
-    that it may hold white space other than blanks within its cells, ``lone_cr``
-    that its lines may end in more ways than one. ``skip`` counts the records above
-    the header.
+    ``header`` are the columns as the file names them, ``text.columns`` as the
+    pipeline does. ``records`` counts the records that are not blank;
+    ``first_row`` is the row number of the first. ``secret`` names the columns that
+    were dropped, ``unread`` those nobody maps. ``careful`` tells that the text was
+    rewritten: it then has the columns ``regpipe_row`` and ``regpipe_problem``.
+    ``odd`` tells that it may hold white space other than blanks within its cells,
+    ``lone_cr`` that its lines may end in more ways than one. ``skip`` counts the
+    records above the header.
     """
 
     source: str
@@ -76,13 +78,24 @@ class Delivery:
         """Give the columns whose text may be kept: all but the secret ones."""
         return tuple(name for name in self.header if name not in self.secret)
 
+    @property
+    def kept_columns(self) -> tuple[str, ...]:
+        """Give the same columns by the names that the pipeline has for them."""
+        called = dict(zip(self.header, self.text.columns, strict=False))
+        return tuple(called[name] for name in self.kept)
+
 
 def extract(
-    source: str, path: Path, shown: str, csv: Csv, mapped: Sequence[str], scratch: Path
+    source: str,
+    path: Path,
+    shown: str,
+    csv: Csv,
+    wanted: Sequence[Wanted],
+    scratch: Path,
 ) -> Delivery:
     """Settle how ``path`` is read: its text as UTF-8, its columns, its records.
 
-    ``mapped`` are the columns that the pipeline reads. ``scratch`` is a folder
+    ``wanted`` are the columns that the pipeline reads. ``scratch`` is a folder
     for a decoded copy where the file is not UTF-8.
 
     Raises InputFileError when the file is empty, is not in the declared
@@ -106,15 +119,30 @@ def extract(
         raise InputFileError.at(
             shown, "changes while it is read", "wait until it is finished, then run"
         )
-    dialect = find_dialect(text, csv, mapped)
+    dialect = find_dialect(text, csv, wanted)
     names = unique(dialect.first, csv.header)
     if not names:
         raise InputFileError.at(
             shown, "is empty", "look whether the export finished, then run again"
         )
     secret = tuple(name for name in names if is_secret(name))
-    _check_columns(shown, names, mapped, secret)
-    file = TextFile(text, names, dialect.delimiter, csv.quote, csv.header)
+    called: dict[str, str] = {}
+    for column in sorted(wanted, key=lambda each: each.name not in names):
+        cell = column.found_in([name for name in names if name not in called])
+        if cell is not None:
+            called[cell] = column.name
+    absent = tuple(w.name for w in wanted if w.name not in called.values())
+    missing = [w.name for w in wanted if w.name in absent and not w.optional]
+    mapped = [name for name in secret if name in called]
+    _check_columns(shown, names, missing, len(wanted), mapped)
+    file = TextFile(
+        text,
+        tuple(called.get(name, name) for name in names),
+        dialect.delimiter,
+        csv.quote,
+        csv.header,
+        absent=absent,
+    )
     above = dialect.skip + int(csv.header)
     return Delivery(
         source=source,
@@ -127,7 +155,7 @@ def extract(
         text=file,
         header=names,
         secret=secret,
-        unread=tuple(n for n in names if n not in mapped and n not in secret),
+        unread=tuple(n for n in names if n not in called and n not in secret),
         odd=facts.odd,
         lone_cr=facts.lone_cr,
         skip=dialect.skip,
@@ -181,7 +209,14 @@ def carefully(delivery: Delivery, scratch: Path) -> Delivery:
     )
     return replace(
         delivery,
-        text=TextFile(target, columns, ",", '"', longest=found.longest),
+        text=TextFile(
+            target,
+            columns,
+            ",",
+            '"',
+            longest=found.longest,
+            absent=delivery.text.absent,
+        ),
         records=found.records,
         blank=found.blank,
         careful=True,
@@ -243,25 +278,28 @@ def _decode(path: Path, shown: str, target: Path, encoding: str) -> None:
 
 
 def _check_columns(
-    shown: str, names: Sequence[str], mapped: Sequence[str], secret: Sequence[str]
+    shown: str,
+    names: Sequence[str],
+    missing: Sequence[str],
+    wanted: int,
+    secret: Sequence[str],
 ) -> None:
-    missing = [column for column in mapped if column not in names]
+    """Refuse a file that lacks columns, or of which a secret one is wanted."""
     if missing:
         problems = []
         for column in missing:
             like = nearest(column, names)
             hint = f"did you mean {like!r}?" if like else None
             problems.append(Problem(shown, f"has no column {column!r}", hint))
-        if len(missing) == len(set(mapped)):
-            what = f"the header names none of the {len(missing)} mapped columns"
+        if len(missing) == wanted:
+            what = f"the header names none of the {wanted} mapped columns"
             hint = "look whether the first record is the header, and at the delimiter"
             problems = [Problem(shown, what, hint)]
         raise InputFileError(*problems)
-    asked = [column for column in mapped if column in secret]
-    if asked:
+    if secret:
         raise PipelineError(
             *(
                 Problem(shown, f"column {column!r} looks like a password or token")
-                for column in asked
+                for column in secret
             )
         )

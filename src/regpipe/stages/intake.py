@@ -85,6 +85,9 @@ def take_in(
         if "external_id" not in fields:
             derived["external_id"] = "email"
             fields = ("external_id", *fields)
+        elif spec.columns["external_id"].optional and "email" in fields:
+            columns.remove("external_id")
+            derived["external_id"] = "coalesce(external_id, email)"
         if "updated_at" not in fields:
             derived["updated_at"] = "cast(null as timestamp)"
     engine.define(sql.rows(source, tables, columns, derived))

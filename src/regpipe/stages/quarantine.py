@@ -54,7 +54,7 @@ def _originals(
     scratch: Path,
 ) -> Step:
     if delivery.careful:
-        return sql.originals_of_careful(source, raw, number, delivery.kept)
+        return sql.originals_of_careful(source, raw, number, delivery.kept_columns)
     rows = engine.collect(sql.rejected_rows(source, number))["row_number"].to_numpy()
     picked = f"picked_{source}_{number}"
     target = scratch / f"{picked}.csv"
@@ -72,7 +72,7 @@ def pick(delivery: Delivery, rows: Ends, target: Path) -> int:
     """
     allow_long_cells()
     text = delivery.text
-    kept = [text.columns.index(name) for name in delivery.kept]
+    kept = [delivery.header.index(name) for name in delivery.kept]
     places = rows - delivery.first_row + (1 if text.header else 0)
     longest = 0
     with target.open("w", encoding="utf-8", newline="") as out:

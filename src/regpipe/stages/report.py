@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from regpipe.formats.sources import preset_names, shipped_preset
 from regpipe.outcome import Delta, StageOutcome
 from regpipe.stages.extract import Delivery
 from regpipe.stages.intake import Intake
@@ -15,6 +16,13 @@ def warnings(
     """Say what was read past, left out or held back, by names and numbers only."""
     found = []
     for each in intakes:
+        if each.spec.preset in preset_names():
+            preset = shipped_preset(str(each.spec.preset))
+            if preset.unverified:
+                found.append(
+                    f"{each.source}: the preset {preset.name} is unverified, for "
+                    f"{preset.unverified}; look whether its columns are right"
+                )
         if not each.whole:
             found.append(
                 f"{each.source}: some rows do not tell whose they are, so nobody is "

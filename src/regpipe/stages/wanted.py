@@ -1,0 +1,53 @@
+"""Wanted: the columns that a source reads, under whichever header a file has them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from regpipe.spec import Source
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A column that is read: its name, its other headers, whether it may lack.
+
+    A column with ``aliases``, or an ``optional`` one, is found whatever its case.
+    """
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    optional: bool = False
+
+    def found_in(self, header: Sequence[str]) -> str | None:
+        """Give the cell of a header that names this column; None where none does.
+
+        >>> Wanted("Email", ("E-mail",)).found_in(["Id", "e-mail"])
+        'e-mail'
+        >>> Wanted("Email").found_in(["Id", "email"]) is None
+        True
+        """
+        if self.name in header:
+            return self.name
+        if not self.aliases and not self.optional:
+            return None
+        plain = {name.casefold(): name for name in reversed(header)}
+        for name in (self.name, *self.aliases):
+            if name.casefold() in plain:
+                return plain[name.casefold()]
+        return None
+
+
+def wanted_columns(source: Source) -> tuple[Wanted, ...]:
+    """Give the columns that the mapping of a source reads, each once.
+
+    The column of a consent's own time may lack where that of the consent may.
+    """
+    found: dict[str, Wanted] = {}
+    for column in (*source.columns.values(), *source.consents.values()):
+        if column.from_ is not None:
+            wanted = Wanted(column.from_, column.aliases, column.optional)
+            found.setdefault(column.from_, wanted)
+        if column.at is not None:
+            found.setdefault(column.at, Wanted(column.at, (), column.optional))
+    return tuple(found.values())
