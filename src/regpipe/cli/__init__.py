@@ -17,6 +17,7 @@ from regpipe.cli import terminal
 from regpipe.cli.check import check
 from regpipe.cli.export import export
 from regpipe.cli.init import init
+from regpipe.cli.inspect import inspect
 from regpipe.cli.options import JSON
 from regpipe.cli.plan import plan
 from regpipe.cli.presets import presets
@@ -59,7 +60,10 @@ def commands() -> None:
     """Bring customer and order CSVs into one registry, and lists out of it."""
 
 
-for command in (init, presets, check, plan, run, runs, rejects, show, export):
+for command in (
+    *(init, inspect, presets, check, plan),
+    *(run, runs, rejects, show, export),
+):
     commands.add_command(command)
 
 

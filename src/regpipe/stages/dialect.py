@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -44,14 +45,17 @@ class Dialect:
     first: tuple[str, ...]
 
 
-def find_dialect(text: Path, said: Csv, wanted: Sequence[Wanted]) -> Dialect:
+def find_dialect(
+    text: Path, said: Csv, wanted: Sequence[Wanted], least: int = 1
+) -> Dialect:
     """Find the delimiter and the header of a UTF-8 file.
 
     What the pipeline file says stays; otherwise that delimiter and record are taken
-    under which most of the ``wanted`` columns are found.
+    under which most of the ``wanted`` columns are found, if ``least`` of them are;
+    and else those that make most of a table.
     """
     lines = list(_head(text))
-    best, fit = _widest(lines, said), 0
+    best, fit = _table(lines, said), least - 1
     if not said.header:
         return best
     for delimiter in _candidates(said, lines):
@@ -85,13 +89,26 @@ def _records(lines: Sequence[str], delimiter: str, quote: str) -> Iterator[list[
     return islice(reader, _RECORDS)
 
 
-def _widest(lines: Sequence[str], said: Csv) -> Dialect:
-    """Give the first record under the delimiter that divides it most."""
-    found = Dialect(said.delimiter or ",", 0, ())
+def _table(lines: Sequence[str], said: Csv) -> Dialect:
+    """Give the delimiter under which most records are of one width, the widest.
+
+    The first of these records begins the table; without a header the first of all.
+    """
+    best, fit = Dialect(said.delimiter or ",", 0, ()), (0, 0)
     for delimiter in _candidates(said, lines):
-        for place, record in enumerate(_records(lines, delimiter, said.quote)):
-            if any(cell.strip() for cell in record):
-                if len(record) > len(found.first):
-                    found = Dialect(delimiter, place, tuple(record))
-                break
-    return found
+        filled = {
+            place: record
+            for place, record in enumerate(_records(lines, delimiter, said.quote))
+            if any(cell.strip() for cell in record)
+        }
+        widths = Counter(map(len, filled.values()))
+        if not widths:
+            continue
+        width, times = max(widths.items(), key=lambda each: (each[1], each[0]))
+        if (width > 1, width * times) > fit:
+            fit = (int(width > 1), width * times)
+            place = next(
+                at for at, r in filled.items() if len(r) == width or not said.header
+            )
+            best = Dialect(delimiter, place, tuple(filled[place]))
+    return best

@@ -33,6 +33,10 @@ SECRET = re.compile(
 """Names of columns that hold passwords, hashes or tokens: they do not enter."""
 
 
+HINTS = 3
+"""Columns of known exports by which a record is taken for the header of one."""
+
+
 @dataclass(frozen=True)
 class Delivery:
     """One file of a source, as it is to be read.
@@ -50,6 +54,7 @@ class Delivery:
     source: str
     path: Path
     file: str
+    delimiter: str
     sha256: str
     delivered_at: datetime
     records: int
@@ -92,11 +97,13 @@ def extract(
     csv: Csv,
     wanted: Sequence[Wanted],
     scratch: Path,
+    hints: Sequence[Wanted] = (),
 ) -> Delivery:
     """Settle how ``path`` is read: its text as UTF-8, its columns, its records.
 
-    ``wanted`` are the columns that the pipeline reads. ``scratch`` is a folder
-    for a decoded copy where the file is not UTF-8.
+    ``wanted`` are the columns that the pipeline reads; ``hints`` take their place
+    where nobody knows them, and only some of them are enough to know a header.
+    ``scratch`` is a folder for a decoded copy where the file is not UTF-8.
 
     Raises InputFileError when the file is empty, is not in the declared
     encoding or lacks a mapped column.
@@ -119,7 +126,7 @@ def extract(
         raise InputFileError.at(
             shown, "changes while it is read", "wait until it is finished, then run"
         )
-    dialect = find_dialect(text, csv, wanted)
+    dialect = find_dialect(text, csv, hints or wanted, HINTS if hints else 1)
     names = unique(dialect.first, csv.header)
     if not names:
         raise InputFileError.at(
@@ -148,6 +155,7 @@ def extract(
         source=source,
         path=path,
         file=shown,
+        delimiter=dialect.delimiter,
         sha256=facts.sha256,
         delivered_at=delivered.replace(tzinfo=None),
         records=facts.records - above,

@@ -1,0 +1,200 @@
+"""Inspecting a file that nobody described: how it is written, what its columns hold.
+
+No cell is told, only counts, and shapes such as ``date 31.12.2026``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from regpipe.engine.duckdb import DuckDBEngine
+from regpipe.engine.protocol import Engine
+from regpipe.errors import InputFileError, IrregularFileError, Problem
+from regpipe.formats.sources import Preset, preset_names, shipped_preset
+from regpipe.spec import Csv
+from regpipe.sql.shapes import SHAPES, column_facts
+from regpipe.stages.deliveries import CONVERTED
+from regpipe.stages.extract import Delivery, carefully, extract
+from regpipe.stages.files import find_files
+from regpipe.stages.unpack import Plain, unpack
+from regpipe.stages.wanted import Wanted
+
+_DATA = re.compile(r"\S+@\S+\.\S+|[-+'(]?[0-9][-+0-9 ().:/]*")
+"""What a cell of a header never is: an e-mail address, a number, a date."""
+
+MOST = 0.95
+"""A column has a shape when so many of its filled cells have it."""
+
+FITS = 0.4
+"""A preset fits when a file has so many of its columns, and all that must be there."""
+
+
+@dataclass(frozen=True)
+class ColumnFacts:
+    """A column: in how many rows it is filled, how many values it has, their shape.
+
+    ``shape`` is blank where its cells have none in common; ``secret`` columns are
+    not looked into.
+    """
+
+    name: str
+    filled: int
+    distinct: int
+    shape: str
+    secret: bool = False
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """What is known of a file.
+
+    ``presets`` are those that fit, with the share of their columns that it has, the
+    best first; ``header_row`` counts from 1 and is 0 where the file has no header.
+    """
+
+    file: str
+    encoding: str
+    certainty: str
+    others: tuple[str, ...]
+    delimiter: str
+    header_row: int
+    records: int
+    blank: int
+    regular: bool
+    columns: tuple[ColumnFacts, ...]
+    presets: tuple[tuple[str, float], ...]
+    unread: tuple[str, ...]
+
+
+def inspect_files(paths: Sequence[Path]) -> list[FileFacts]:
+    """Look through files, each by itself; archives and workbooks by what is inside.
+
+    Raises InputFileError with every problem of every file.
+    """
+    problems: list[Problem] = []
+    found = []
+    with tempfile.TemporaryDirectory(prefix="regpipe-") as folder:
+        scratch = Path(folder)
+        for path in paths:
+            try:
+                (file,) = find_files("inspect", [(str(path), path.absolute())])
+                inside = unpack(file, os.fspath(path), scratch)
+                found.extend([_inspected(plain, scratch) for plain in inside])
+            except InputFileError as error:
+                problems.extend(error.problems)
+    if problems:
+        raise InputFileError(*problems)
+    return found
+
+
+def _inspected(plain: Plain, scratch: Path) -> FileFacts:
+    presets = [shipped_preset(name) for name in preset_names()]
+    known = tuple(column for preset in presets for column in wanted_of(preset))
+    csv = CONVERTED if plain.converted else Csv()
+    delivery = extract("inspect", plain.path, plain.shown, csv, (), scratch, known)
+    if any(map(_DATA.fullmatch, delivery.header)):
+        bare = csv.model_copy(update={"header": False})
+        delivery = extract("inspect", plain.path, plain.shown, bare, (), scratch, known)
+    header_row = delivery.skip + 1 if delivery.text.header else 0
+    engine = DuckDBEngine(None, ("select 1",), spill=scratch)
+    try:
+        delivery = _loaded(engine, delivery, scratch)
+        columns = _columns(engine, delivery)
+    finally:
+        engine.close()
+    fitting = fit(delivery.header, presets)
+    read = _read_by(delivery.header, fitting[0][0]) if fitting else ()
+    return FileFacts(
+        file=plain.shown,
+        encoding=delivery.encoding.name,
+        certainty=delivery.encoding.certainty,
+        others=delivery.encoding.others,
+        delimiter=delivery.delimiter,
+        header_row=header_row,
+        records=delivery.records,
+        blank=delivery.blank,
+        regular=not delivery.careful,
+        columns=columns,
+        presets=tuple((preset.name, share) for preset, share in fitting),
+        unread=tuple(
+            n for n in delivery.header if n not in read and n not in delivery.secret
+        ),
+    )
+
+
+def _loaded(engine: Engine, delivery: Delivery, scratch: Path) -> Delivery:
+    """Load the rows; give the delivery as it was read in the end."""
+    rows = -1
+    if delivery.regular:
+        engine.load("inspected", delivery.text)
+        try:
+            counted = engine.collect("select count(*) as n from inspected")
+            rows = int(counted["n"][0].as_py())
+        except IrregularFileError:
+            rows = -1
+    if rows != delivery.records:
+        delivery = carefully(delivery, scratch)
+        engine.load("inspected", delivery.text)
+    return delivery
+
+
+def _columns(engine: Engine, delivery: Delivery) -> tuple[ColumnFacts, ...]:
+    found = []
+    for name, called in zip(delivery.header, delivery.text.columns, strict=False):
+        if name in delivery.secret:
+            found.append(ColumnFacts(name, 0, 0, "", secret=True))
+            continue
+        (row,) = engine.collect(column_facts("inspected", called)).to_pylist()
+        found.append(ColumnFacts(name, row["filled"], row["distinct"], _shape(row)))
+    return tuple(found)
+
+
+def _shape(row: Mapping[str, int]) -> str:
+    """Give the first shape that nearly all filled cells have; blank for none."""
+    for number, (name, _) in enumerate(SHAPES):
+        share = (row[f"shape_{number}"] or 0) / row["filled"] if row["filled"] else 0
+        if share >= MOST:
+            return name if share == 1 else f"{name} ({share:.0%})"
+    return ""
+
+
+def wanted_of(preset: Preset) -> tuple[Wanted, ...]:
+    """Give the columns that a preset reads."""
+    found = []
+    for column in preset.said["columns"].values():
+        said = column if isinstance(column, dict) else {"from": column}
+        if "from" in said:
+            aliases = tuple(map(str, said.get("aliases", ())))
+            optional = bool(said.get("optional", False))
+            found.append(Wanted(str(said["from"]), aliases, optional))
+    return tuple(dict.fromkeys(found))
+
+
+def fit(header: Sequence[str], presets: Sequence[Preset]) -> list[tuple[Preset, float]]:
+    """Give the presets that fit a header, with the share of their columns it has.
+
+    The best first: the one that reads most of the header's columns.
+    """
+    found = []
+    for preset in presets:
+        wanted = wanted_of(preset)
+        there = [column for column in wanted if column.found_in(header) is not None]
+        share = len(there) / len(wanted)
+        must = all(column.optional or column in there for column in wanted)
+        if must and share >= FITS:
+            found.append((len(there), share, preset))
+    found.sort(key=lambda each: (-each[0], -each[1], each[2].name))
+    return [(preset, share) for _, share, preset in found]
+
+
+def _read_by(header: Sequence[str], preset: Preset) -> set[str]:
+    return {
+        cell
+        for column in wanted_of(preset)
+        if (cell := column.found_in(header)) is not None
+    }
