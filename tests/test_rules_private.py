@@ -145,7 +145,7 @@ def no_encoding(folder):
         folder / "shop.csv",
         (folder / "shop.csv").read_bytes() + b"Zqx\xe5\xe4\xf6,zqx\n",
     )
-    return sources()
+    return sources(csv={"encoding": "utf-8"})
 
 
 def no_header(folder):
