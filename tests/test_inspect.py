@@ -1,11 +1,13 @@
 """Inspecting files nobody described: what they are, and no cell of them told."""
 
 import json
+from datetime import datetime
 
 import pytest
 
+from regpipe.spec.load import load_pipeline
 from test_presets import CUSTOMERS, SHOPIFY_ORDERS
-from worlds import put
+from worlds import asked, listed, put, run
 
 ROWS = {
     "Anna,anna@x.se,2026-01-31,12.50,yes,0701234567,01234",
@@ -102,3 +104,59 @@ def test_what_cannot_be_read_is_told_of_every_file(regpipe, tmp_path):
     assert [line.split(":")[1].strip() for line in told.err.splitlines()[::2]]
     for name in ("empty.csv", "bad.zip", "none.csv"):
         assert f"error: {name}: " in told.err
+
+
+def drafted(regpipe, folder, *files):
+    told = regpipe("inspect", *files, "--write", "p.yaml")
+    assert (told.code, told.err) == (0, "")
+    return run(load_pipeline(folder / "p.yaml", {}))
+
+
+SHOPIFY_FILE = (
+    "Customer ID,First Name,Last Name,Email,Accepts Email Marketing,Phone,Tags,Note,"
+    "Tax Exempt\n'7,Anna,Berg,a@x.se,yes,,VIP,,no\n"
+)
+ORDER = (
+    "#1,a@x.se,paid,,,,,SEK,,,,9.00,,,,2026-01-02 03:04:05 +0100,1,Cup,9.00,C1,,,,\n"
+)
+
+
+def test_a_pipeline_is_written_that_runs_by_presets(regpipe, tmp_path):
+    put(tmp_path / "in" / "customers [1].csv", SHOPIFY_FILE)
+    put(tmp_path / "in" / "orders.csv", f"{SHOPIFY_ORDERS}\n{ORDER}")
+    outcome = drafted(regpipe, tmp_path, "in/customers [1].csv", "in/orders.csv")
+    assert [(f.source, f.accepted) for f in outcome.files] == [
+        ("customers_1", 1),
+        ("orders", 1),
+    ]
+    (row,) = listed(tmp_path / "out" / "everybody.csv")
+    assert row["email"] == "a@x.se"
+
+
+def test_a_pipeline_is_written_from_the_names_of_columns_where_no_preset_fits(
+    regpipe, tmp_path
+):
+    text = "E-post;Namn;Ort;Date_Added\na@x.se;Åsa Ek;Växjö;31.12.2025\n"
+    put(tmp_path / "2 kunder.skv", text.encode("cp1252"))
+    outcome = drafted(regpipe, tmp_path, "2 kunder.skv")
+    assert [(f.source, f.accepted) for f in outcome.files] == [("source_2_kunder", 1)]
+    query = "select email, last_name, city, created_at from source_records"
+    assert asked(tmp_path / "registry.duckdb", query) == [
+        ("a@x.se", "Ek", "Växjö", datetime(2025, 12, 31))
+    ]
+
+
+def test_no_pipeline_is_written_of_a_file_that_tells_nothing(regpipe, tmp_path):
+    put(tmp_path / "in.csv", "sku,weight\n1,2\n")
+    told = regpipe("inspect", "in.csv", "--write", "p.yaml")
+    assert told.code == 3
+    assert "in.csv: no preset fits" in told.err
+    assert not (tmp_path / "p.yaml").exists()
+
+
+def test_a_pipeline_that_is_there_stays(regpipe, tmp_path):
+    put(tmp_path / "in.csv", "email,name\na@x.se,Anna Berg\n")
+    put(tmp_path / "p.yaml", "mine")
+    told = regpipe("inspect", "in.csv", "--write", "p.yaml")
+    assert (told.code, (tmp_path / "p.yaml").read_text()) == (2, "mine")
+    assert "is there already" in told.err

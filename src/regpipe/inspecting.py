@@ -20,9 +20,9 @@ from regpipe.spec import Csv
 from regpipe.sql.shapes import SHAPES, column_facts
 from regpipe.stages.deliveries import CONVERTED
 from regpipe.stages.extract import Delivery, carefully, extract
-from regpipe.stages.files import find_files
+from regpipe.stages.files import Found, find_files
 from regpipe.stages.unpack import Plain, unpack
-from regpipe.stages.wanted import Wanted
+from regpipe.stages.wanted import wanted_of
 
 _DATA = re.compile(r"\S+@\S+\.\S+|[-+'(]?[0-9][-+0-9 ().:/]*")
 """What a cell of a header never is: an e-mail address, a number, a date."""
@@ -82,9 +82,11 @@ def inspect_files(paths: Sequence[Path]) -> list[FileFacts]:
         scratch = Path(folder)
         for path in paths:
             try:
-                (file,) = find_files("inspect", [(str(path), path.absolute())])
-                inside = unpack(file, os.fspath(path), scratch)
-                found.extend([_inspected(plain, scratch) for plain in inside])
+                for file in _named(path):
+                    same = file.path == path
+                    shown = os.fspath(path) if same else os.path.relpath(file.path)
+                    inside = unpack(file, shown, scratch)
+                    found.extend([_inspected(plain, scratch) for plain in inside])
             except InputFileError as error:
                 problems.extend(error.problems)
     if problems:
@@ -92,9 +94,18 @@ def inspect_files(paths: Sequence[Path]) -> list[FileFacts]:
     return found
 
 
+def _named(path: Path) -> list[Found]:
+    """Give the file that a path names as it stands, or else what it may mean."""
+    if path.is_file():
+        return [Found(path)]
+    return find_files("inspect", [(str(path), path.absolute())])
+
+
 def _inspected(plain: Plain, scratch: Path) -> FileFacts:
     presets = [shipped_preset(name) for name in preset_names()]
-    known = tuple(column for preset in presets for column in wanted_of(preset))
+    known = tuple(
+        column for preset in presets for column in wanted_of(preset.said["columns"])
+    )
     csv = CONVERTED if plain.converted else Csv()
     delivery = extract("inspect", plain.path, plain.shown, csv, (), scratch, known)
     if any(map(_DATA.fullmatch, delivery.header)):
@@ -163,18 +174,6 @@ def _shape(row: Mapping[str, int]) -> str:
     return ""
 
 
-def wanted_of(preset: Preset) -> tuple[Wanted, ...]:
-    """Give the columns that a preset reads."""
-    found = []
-    for column in preset.said["columns"].values():
-        said = column if isinstance(column, dict) else {"from": column}
-        if "from" in said:
-            aliases = tuple(map(str, said.get("aliases", ())))
-            optional = bool(said.get("optional", False))
-            found.append(Wanted(str(said["from"]), aliases, optional))
-    return tuple(dict.fromkeys(found))
-
-
 def fit(header: Sequence[str], presets: Sequence[Preset]) -> list[tuple[Preset, float]]:
     """Give the presets that fit a header, with the share of their columns it has.
 
@@ -182,7 +181,7 @@ def fit(header: Sequence[str], presets: Sequence[Preset]) -> list[tuple[Preset, 
     """
     found = []
     for preset in presets:
-        wanted = wanted_of(preset)
+        wanted = wanted_of(preset.said["columns"])
         there = [column for column in wanted if column.found_in(header) is not None]
         share = len(there) / len(wanted)
         must = all(column.optional or column in there for column in wanted)
@@ -195,6 +194,6 @@ def fit(header: Sequence[str], presets: Sequence[Preset]) -> list[tuple[Preset, 
 def _read_by(header: Sequence[str], preset: Preset) -> set[str]:
     return {
         cell
-        for column in wanted_of(preset)
+        for column in wanted_of(preset.said["columns"])
         if (cell := column.found_in(header)) is not None
     }

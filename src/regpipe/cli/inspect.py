@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from regpipe.cli import options, terminal
+from regpipe.errors import PipelineError, RegistryError
 
 if TYPE_CHECKING:
     from regpipe.inspecting import FileFacts
@@ -16,24 +18,51 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--write",
+    "target",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a pipeline file that reads them; one that is there stays.",
+)
 @options.json_option
-def inspect(files: tuple[Path, ...], as_json: bool) -> None:
+def inspect(files: tuple[Path, ...], target: Path | None, as_json: bool) -> None:
     """Say of FILES how they are written, what their columns hold, which preset fits.
 
     Encoding, delimiter, header row and records; for each column how many cells are
     filled, how many values there are, and their shape. No cell is shown.
 
     \b
-    Exit code 0, or 3 when a file is missing, empty, cut off or damaged.
+    Exit code 0, 2 when the pipeline file is there already, 3 when a file is missing,
+    empty, cut off or damaged, or does not tell what it is to --write, 4 when the
+    pipeline file cannot be written.
     """
     from regpipe.inspecting import inspect_files
 
     found = inspect_files(files)
+    if target is not None:
+        _write(found, target)
     if as_json:
         terminal.document({"files": [asdict(file) for file in found]})
         return
     for file in found:
         _tell(file)
+
+
+def _write(files: Sequence[FileFacts], target: Path) -> None:
+    from regpipe.drafting import draft
+
+    text = draft(files, target.parent)
+    try:
+        with target.open("x", encoding="utf-8") as out:
+            out.write(text)
+    except FileExistsError as reason:
+        raise PipelineError.at(
+            str(target), "is there already", "name another file"
+        ) from reason
+    except OSError as reason:
+        raise RegistryError.at(
+            str(target), f"cannot be written: {reason.strerror}"
+        ) from reason
 
 
 def _tell(file: FileFacts) -> None:

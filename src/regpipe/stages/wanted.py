@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from regpipe.spec import Source
 
@@ -36,6 +37,18 @@ class Wanted:
             if name.casefold() in plain:
                 return plain[name.casefold()]
         return None
+
+
+def wanted_of(columns: Mapping[str, Any]) -> tuple[Wanted, ...]:
+    """Give the columns that a preset reads, from what it says of its fields."""
+    found = []
+    for column in columns.values():
+        said = column if isinstance(column, dict) else {"from": column}
+        if "from" in said:
+            aliases = tuple(map(str, said.get("aliases", ())))
+            optional = bool(said.get("optional", False))
+            found.append(Wanted(str(said["from"]), aliases, optional))
+    return tuple(dict.fromkeys(found))
 
 
 def wanted_columns(source: Source) -> tuple[Wanted, ...]:
