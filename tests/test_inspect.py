@@ -23,17 +23,23 @@ def inspected(regpipe, *paths):
     return json.loads(told.out)["files"]
 
 
+TOO_FEW = ("shopify, of old", "woocommerce in Swedish")
+"""Headers cut so short in their fixture that they do not tell whose they are."""
+
+
 @pytest.mark.parametrize(
     ("preset", "header"),
     [
-        *((preset, header) for preset, header, *_ in CUSTOMERS.values()),
+        *(
+            (preset, header)
+            for name, (preset, header, *_) in CUSTOMERS.items()
+            if name not in TOO_FEW
+        ),
         ("shopify-orders", SHOPIFY_ORDERS),
         ("squarespace-orders", SHOPIFY_ORDERS.replace("Name,", "Order ID,", 1)),
     ],
 )
 def test_the_preset_of_an_export_is_named_first(regpipe, tmp_path, preset, header):
-    if header in ("First Name,Last Name,Email,Accepts Marketing",) or "Namn" in header:
-        return  # too few columns to tell whose they are
     row = header.replace(",", "x,").replace(";", "x;")
     put(tmp_path / "in.csv", f"{header}\n{row}\n")
     (found,) = inspected(regpipe, "in.csv")

@@ -150,9 +150,8 @@ def _of_asia(sample: bytes) -> Encoding | None:
     best = from_bytes(sample, cp_isolation=list(_ASIA), enable_fallback=False).best()
     if best is None or not best.alphabets or best.chaos > 0.1:
         return None
-    plain = [a for a in best.alphabets if "Latin" in a or "Private" in a]
     asian = any(re.search("CJK|Kana|Hira|Hangul", a) for a in best.alphabets)
-    return Encoding(best.encoding, "likely") if asian and len(plain) < 3 else None
+    return Encoding(best.encoding, "likely") if asian else None
 
 
 def _ranked(words: Counter[bytes]) -> list[tuple[float, str]]:
@@ -238,7 +237,7 @@ def _stands_alone(c: str) -> bool:
 
 
 def _double(word: str) -> bool:
-    """Tell whether a word is made of two, as McÅberg or LeÉtang are."""
+    """Tell whether a word is made of two, as McAndré is."""
     return len(list(_capitals(word))) == 2 and not word[-1].isupper() and len(word) > 4
 
 
