@@ -128,7 +128,7 @@ def _inspected(plain: Plain, scratch: Path) -> FileFacts:
         delimiter=delivery.delimiter,
         header_row=header_row,
         records=delivery.records,
-        blank=delivery.blank,
+        blank=len(delivery.blank_rows),
         regular=not delivery.careful,
         columns=columns,
         presets=tuple((preset.name, share) for preset, share in fitting),

@@ -95,7 +95,7 @@ from values_read;
 
 -- rows_web_shop
 select
-    68719476736 + cast(rowid + 2 as bigint) as row_id,
+    1 * 68719476736 + cast(rowid + 2 as bigint) as row_id,
     1 as file_no,
     cast(rowid + 2 as bigint) as row_number,
     timestamp '(the file)' as delivered_at,
@@ -127,7 +127,7 @@ select
     "consent_newsletter_email_at",
     fingerprint,
     unreadable
-from "clean_web_shop_1";
+from "clean_web_shop_1" c;
 
 -- unchanged_web_shop
 select r.row_id, r.external_id

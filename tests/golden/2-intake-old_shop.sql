@@ -71,7 +71,7 @@ from values_read;
 
 -- rows_old_shop
 select
-    137438953472 + cast(rowid + 2 as bigint) as row_id,
+    2 * 68719476736 + cast(rowid + 2 as bigint) as row_id,
     2 as file_no,
     cast(rowid + 2 as bigint) as row_number,
     timestamp '(the file)' as delivered_at,
@@ -95,7 +95,7 @@ select
     "consent_newsletter_email",
     fingerprint,
     unreadable
-from "clean_old_shop_1";
+from "clean_old_shop_1" c;
 
 -- unchanged_old_shop
 select r.row_id, r.external_id

@@ -55,7 +55,7 @@ from values_read;
 
 -- rows_mail_club
 select
-    206158430208 + cast(rowid + 2 as bigint) as row_id,
+    3 * 68719476736 + cast(rowid + 2 as bigint) as row_id,
     3 as file_no,
     cast(rowid + 2 as bigint) as row_number,
     timestamp '(the file)' as delivered_at,
@@ -74,7 +74,7 @@ select
     "consent_newsletter_email_at",
     fingerprint,
     unreadable
-from "clean_mail_club_1";
+from "clean_mail_club_1" c;
 
 -- unchanged_mail_club
 select r.row_id, r.external_id

@@ -81,7 +81,7 @@ from values_read;
 
 -- rows_web_orders
 select
-    274877906944 + cast(rowid + 2 as bigint) as row_id,
+    4 * 68719476736 + cast(rowid + 2 as bigint) as row_id,
     4 as file_no,
     cast(rowid + 2 as bigint) as row_number,
     timestamp '(the file)' as delivered_at,
@@ -109,7 +109,7 @@ select
     "fulfilment_word",
     fingerprint,
     unreadable
-from "clean_web_orders_1";
+from "clean_web_orders_1" c;
 
 -- heads_web_orders
 select *, cast(null as timestamp) as updated_at from (

@@ -69,7 +69,7 @@ from values_read;
 
 -- rows_old_orders
 select
-    343597383680 + cast(rowid + 2 as bigint) as row_id,
+    5 * 68719476736 + cast(rowid + 2 as bigint) as row_id,
     5 as file_no,
     cast(rowid + 2 as bigint) as row_number,
     timestamp '(the file)' as delivered_at,
@@ -93,7 +93,7 @@ select
     "fulfilment_word",
     fingerprint,
     unreadable
-from "clean_old_orders_1";
+from "clean_old_orders_1" c;
 
 -- heads_old_orders
 select *, cast(null as timestamp) as updated_at from (

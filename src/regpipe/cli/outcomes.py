@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import groupby
 from os.path import normpath
 
 from regpipe.cli import terminal
@@ -11,6 +12,9 @@ from regpipe.outcome import Delta, ExportOutcome, FileOutcome, RunOutcome
 from regpipe.sql.step import Step
 
 COUNTS = ("read", "accepted", "rejected", "duplicate", "unchanged", "suppressed")
+
+MANY = 20
+"""Files of a source, or lines of them, that a table shows one by one."""
 
 
 def as_document(outcome: RunOutcome) -> dict[str, object]:
@@ -77,11 +81,27 @@ def _warn(outcome: RunOutcome) -> None:
 
 def _files(files: Sequence[FileOutcome]) -> None:
     if files:
-        terminal.table(
-            "files",
-            ("source", "file", *COUNTS),
-            [tuple(asdict(file).values()) for file in files],
-        )
+        table = [row for rows in _by_source(files) for row in rows]
+        terminal.table("files", ("source", "file", *COUNTS), table)
+
+
+def _by_source(files: Sequence[FileOutcome]) -> Iterator[list[tuple[object, ...]]]:
+    """Give the lines of each source: one a file, or if they are many their sum.
+
+    Of many files those with rejects have a line still, the first of them.
+    """
+    for source, group in groupby(files, key=lambda file: file.source):
+        of_source = list(group)
+        lines = [tuple(asdict(file).values()) for file in of_source]
+        if len(lines) > MANY:
+            bad = [
+                line
+                for line, file in zip(lines, of_source, strict=True)
+                if file.rejected
+            ]
+            sums = [sum(getattr(file, name) for file in of_source) for name in COUNTS]
+            lines = [(source, f"{len(of_source)} files", *sums), *bad[:MANY]]
+        yield lines
 
 
 def _changes(changes: Mapping[str, int]) -> None:

@@ -22,6 +22,9 @@ import click
 from regpipe.errors import Problem
 from regpipe.outcome import Progress, silent
 
+MANY = 50
+"""Problems that are told at once."""
+
 
 def say(text: str = "") -> None:
     """Print one line of data."""
@@ -63,10 +66,15 @@ def warn(text: str) -> None:
 
 
 def fail(problems: Sequence[Problem]) -> None:
-    """Tell what stopped the work, each problem where, what and what to try."""
-    for problem in problems:
+    """Tell what stopped the work, each problem where, what and what to try.
+
+    Of very many the first are told; a JSON document has them all.
+    """
+    for problem in problems[:MANY]:
         for number, line in enumerate(str(problem).split("\n")):
             click.echo(("" if number else "error: ") + clean(line), err=True)
+    if len(problems) > MANY:
+        click.echo(f"error: and {len(problems) - MANY} more problems", err=True)
 
 
 def stopped(what_it_left: str = "") -> None:

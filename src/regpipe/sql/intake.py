@@ -19,13 +19,18 @@ FILE_SPAN = 2**36
 
 @dataclass(frozen=True)
 class CleanFile:
-    """A table of cleaned rows, and what all its rows have in common."""
+    """A table of cleaned rows, and what all its rows have in common.
+
+    ``places``: for a table of several files a table that says where each of its
+    rows is from, by the row's ``place``; blank for a table of one file.
+    """
 
     table: str
     file_no: int
     first_row: int
     delivered_at: datetime
     careful: bool
+    places: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,21 +62,28 @@ def rows(
     listed = comma([*map(ident, columns), *also], 12)
     parts = []
     for file in files:
-        number = "row_number" if file.careful else f"rowid + {file.first_row}"
+        file_no, number = str(file.file_no), f"rowid + {file.first_row}"
+        delivered = timestamp(file.delivered_at)
+        table = f"{ident(file.table)} c"
+        if file.places:
+            file_no, number, delivered = "p.file_no", "p.row_number", "p.delivered_at"
+            table += f"\n        join {ident(file.places)} p on c.rowid = p.place"
+        if file.careful:
+            number = "c.row_number"
         number = f"cast({number} as bigint)"
         problem = "nullif(problem, '')" if file.careful else "cast(null as varchar)"
         parts.append(
             f"""
         select
-            {file.file_no * FILE_SPAN} + {number} as row_id,
-            {file.file_no} as file_no,
+            {file_no} * {FILE_SPAN} + {number} as row_id,
+            {file_no} as file_no,
             {number} as row_number,
-            {timestamp(file.delivered_at)} as delivered_at,
+            {delivered} as delivered_at,
             {problem} as problem,
             {listed},
             fingerprint,
             unreadable
-        from {ident(file.table)}"""
+        from {table}"""
         )
     return step(f"rows_{source}", "\n        union all".join(parts))
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from regpipe.sql.intake import FILE_SPAN
-from regpipe.sql.step import Step, comma, ident, literal, step
+from regpipe.sql.step import Step, ident, literal, step
 
 
 def rejected(source: str) -> Step:
@@ -39,70 +38,41 @@ def rejected(source: str) -> Step:
     )
 
 
-def rejected_rows(source: str, file_no: int) -> str:
-    """Give the SELECT of the row numbers rejected in a file, sorted."""
+def rejected_rows(source: str) -> str:
+    """Give the SELECT of the rows rejected, by file and row number, sorted."""
     return f"""
-        select row_number
+        select file_no, row_number
         from {ident("rejected_" + source)}
-        where file_no = {file_no}
-        order by row_number
+        order by file_no, row_number
         """
 
 
-def originals(source: str, picked: str, file_no: int) -> Step:
-    """Give the cells of a file's rejected rows.
+def originals(source: str) -> Step:
+    """Give the cells of the rejected rows.
 
-    Reads  ``picked``: the records rejected, with ``regpipe_row`` (the row number)
-           and ``regpipe_cells`` (a JSON list).
-    Gives  one row per ``row_id`` of ``rejected_…`` in that file: ``original``.
+    Reads  ``picked_…``: the records rejected, with ``regpipe_file`` and
+           ``regpipe_row`` (the numbers of file and row) and ``regpipe_cells`` (a
+           JSON list).
+    Gives  one row per ``row_id`` of ``rejected_…``: ``original``.
     """
     return step(
-        f"originals_{source}_{file_no}",
+        f"originals_{source}",
         f"""
         select x.row_id, rp_cells(r.regpipe_cells) as original
-        from {ident(picked)} r
+        from {ident("picked_" + source)} r
         join {ident("rejected_" + source)} x
-          on x.file_no = {file_no}
+          on x.file_no = cast(r.regpipe_file as bigint)
           and x.row_number = cast(r.regpipe_row as bigint)
         """,
     )
 
 
-def originals_of_careful(
-    source: str, raw: str, file_no: int, header: Sequence[str]
-) -> Step:
-    """Give the cells of the rejected rows of a file that was read the careful way.
-
-    Reads  ``raw``: every record; with ``regpipe_cells`` where it does not fit.
-           ``header`` leaves secret columns out.
-    Gives  columns as ``originals``.
-    """
-    cells = ", ".join(f"coalesce({ident(name)}, '')" for name in header)
-    return step(
-        f"originals_{source}_{file_no}",
-        f"""
-        select
-            x.row_id,
-            case
-              when r.regpipe_problem <> '' then rp_cells(r.regpipe_cells)
-              else [{cells}]
-            end as original
-        from {ident(raw)} r
-        join {ident("rejected_" + source)} x
-          on x.file_no = {file_no}
-          and x.row_number = cast(r.regpipe_row as bigint)
-        """,
-    )
-
-
-def rejects_new(
-    files: Sequence[tuple[str, int, str, Sequence[str]]], file_ids: int
-) -> Step:
+def rejects_new(sources: Sequence[str], file_ids: int) -> Step:
     """Give the rejected rows that the quarantine does not hold yet.
 
-    ``files``: source, number in the run, name and header of each file with
-    rejects.
-
+    Reads  of each of the ``sources``, which have rejects, ``rejected_…``,
+           ``originals_…`` and ``rejected_files_…`` (``file_no``, ``file`` and
+           ``header`` of each file with rejects).
     Gives  rows of ``rejects`` without ``run_id``.
     """
     parts = [
@@ -111,20 +81,20 @@ def rejects_new(
             {literal(source)} as source,
             x.fingerprint,
             x.occurrence,
-            {file_ids + file_no} as file_id,
-            {literal(file)} as file,
+            {file_ids} + x.file_no as file_id,
+            f.file,
             x.row_number,
             o.original,
-            [{comma((literal(name) for name in header), 0)}] as header,
+            f.header,
             x.reasons
         from {ident("rejected_" + source)} x
-        join {ident(f"originals_{source}_{file_no}")} o on x.row_id = o.row_id
+        join {ident("originals_" + source)} o on x.row_id = o.row_id
+        join {ident("rejected_files_" + source)} f on x.file_no = f.file_no
         anti join registry.rejects h
           on h.source = {literal(source)}
           and x.fingerprint = h.fingerprint
-          and x.occurrence = h.occurrence
-        where x.row_id // {FILE_SPAN} = {file_no}"""
-        for source, file_no, file, header in files
+          and x.occurrence = h.occurrence"""
+        for source in sources
     ]
     none = """
         select source, fingerprint, occurrence, file_id, file, row_number, original,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,14 +26,14 @@ _ENDS = ("\n", "\r")
 
 @dataclass(frozen=True)
 class Rectangular:
-    """How many records were written, and how many blank ones were left out.
+    """How many records were written, and the row numbers of blank ones left out.
 
     ``longest`` is the length of the longest record, in bytes; ``cut`` tells that the
     last record has too few cells and its line no end.
     """
 
     records: int
-    blank: int
+    blank: array[int]
     longest: int
     cut: bool
 
@@ -52,7 +53,8 @@ def rectangular(
     allow_long_cells()
     width = len(text.columns)
     safe = min((text.columns.index(name) for name in secret), default=None)
-    records = blank = longest = 0
+    records = longest = 0
+    blank = array("q")
     cut = False
     with (
         text.path.open(encoding="utf-8-sig", newline="") as source,
@@ -71,7 +73,7 @@ def rectangular(
         lines.clear()
         for row, record in enumerate(reader, above + 1):
             if not any(cell.strip() for cell in record):
-                blank += 1
+                blank.append(row)
             else:
                 records += 1
                 problem = _quoting(lines, text) or _problem(record, width)

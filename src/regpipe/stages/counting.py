@@ -25,13 +25,15 @@ class Facts:
 
     ``records`` is -1 where the bytes do not tell (UTF-16); ``odd`` tells that
     cells may hold white space that is no blank, ``lone_cr`` that a carriage return
-    stands without a line feed: it may end a line, or be part of a cell.
+    stands without a line feed: it may end a line, or be part of a cell; ``blank``
+    that a line between records is empty.
     """
 
     sha256: str
     records: int
     odd: bool
     lone_cr: bool = False
+    blank: bool = False
 
 
 def count(path: Path, shown: str, encoding: str, quote: str) -> Facts:
@@ -62,7 +64,9 @@ def count(path: Path, shown: str, encoding: str, quote: str) -> Facts:
     if wide:
         return Facts(digest.hexdigest(), -1, odd=True)
     odd = decoder is None or counter.odd
-    return Facts(digest.hexdigest(), counter.records, odd, counter.lone_cr)
+    return Facts(
+        digest.hexdigest(), counter.records, odd, counter.lone_cr, counter.blank
+    )
 
 
 class _RecordCounter:
@@ -77,6 +81,7 @@ class _RecordCounter:
         self.lines = 0
         self.odd = False
         self.lone_cr = False
+        self.blank = False
 
     @property
     def records(self) -> int:
@@ -93,15 +98,19 @@ class _RecordCounter:
         self.odd = self.odd or self.lone_cr or _odd(seam) or _odd(chunk)
         breaks = chunk.count(b"\n")
         self.lines += breaks
+        between = self.ends > 0 and not self._open
+        self.blank = self.blank or (between and chunk.startswith((b"\n", b"\r\n")))
         quoted = self._quote and self._quote in chunk
         if not quoted:
             if not self._inside:
                 self.ends += breaks
+                self.blank = self.blank or b"\n\n" in chunk or b"\n\r\n" in chunk
             elif breaks:
                 self.odd = True
         else:
             ends, self._inside = record_ends(chunk, self._quote, self._inside)
             self.ends += len(ends)
+            self.blank = self.blank or _any_blank(chunk, ends)
             self.odd = self.odd or len(ends) < breaks
         self._open = not chunk.endswith(b"\n") or self._inside
 
@@ -119,6 +128,15 @@ def record_ends(chunk: bytes, quote: bytes, inside: bool) -> tuple[Ends, bool]:
     quotes = np.flatnonzero(cells == quote[0])
     before = np.searchsorted(quotes, lines) + int(inside)
     return lines[before % 2 == 0], bool((len(quotes) + int(inside)) % 2)
+
+
+def _any_blank(chunk: bytes, ends: Ends) -> bool:
+    """Tell whether nothing stands between two of these ends of records."""
+    gaps = np.diff(ends)
+    if (gaps == 1).any():
+        return True
+    near = ends[1:][gaps == 2]
+    return bool((np.frombuffer(chunk, np.uint8)[near - 1] == 13).any())
 
 
 def _odd(text: bytes) -> bool:

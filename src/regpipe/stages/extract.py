@@ -47,8 +47,10 @@ class Delivery:
     were dropped, ``unread`` those nobody maps. ``careful`` tells that the text was
     rewritten: it then has the columns ``regpipe_row`` and ``regpipe_problem``.
     ``odd`` tells that it may hold white space other than blanks within its cells,
-    ``lone_cr`` that its lines may end in more ways than one. ``skip`` counts the
-    records above the header.
+    ``lone_cr`` that its lines may end in more ways than one, ``blank_lines`` that
+    some are empty. ``skip`` counts the
+    records above the header, ``blank_rows`` are the row numbers of blank records,
+    sorted: they are left out of a text that was rewritten.
     """
 
     source: str
@@ -65,18 +67,21 @@ class Delivery:
     unread: tuple[str, ...]
     odd: bool = True
     lone_cr: bool = False
+    blank_lines: bool = False
     skip: int = 0
     encoding: Encoding = UTF8
     careful: bool = False
-    blank: int = 0
+    blank_rows: Sequence[int] = ()
 
     @property
     def regular(self) -> bool:
         """Tell whether the file may be read the fast way: nothing speaks against it.
 
-        Where lines may end in several ways, two counts can agree that are both wrong.
+        Where lines may end in several ways, or are blank, two counts can agree that
+        are both wrong: the engine passes blank lines by, and finds records where a
+        quote within a cell hides them from the count.
         """
-        return not self.lone_cr and not self.skip
+        return not self.lone_cr and not self.blank_lines and not self.skip
 
     @property
     def kept(self) -> tuple[str, ...]:
@@ -166,6 +171,7 @@ def extract(
         unread=tuple(n for n in names if n not in called and n not in secret),
         odd=facts.odd,
         lone_cr=facts.lone_cr,
+        blank_lines=facts.blank,
         skip=dialect.skip,
         encoding=encoding,
     )
@@ -226,7 +232,7 @@ def carefully(delivery: Delivery, scratch: Path) -> Delivery:
             absent=delivery.text.absent,
         ),
         records=found.records,
-        blank=found.blank,
+        blank_rows=found.blank,
         careful=True,
     )
 

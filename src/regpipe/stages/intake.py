@@ -30,8 +30,9 @@ class Intake:
     """What became of one source's delivery.
 
     Its rows are in the tables ``changed_…``, ``reasons_…`` and ``accepted_…``
-    (and ``taken_…``: the heads of orders) of that source. ``whole`` tells that
-    a full delivery names every one of its customers.
+    (and ``taken_…``: the heads of orders) of that source; they are read from
+    ``tables``, the cleaned rows of its files. ``whole`` tells that a full
+    delivery names every one of its customers.
     """
 
     source: str
@@ -39,6 +40,7 @@ class Intake:
     spec: Source
     fields: tuple[str, ...]
     deliveries: tuple[Delivery, ...]
+    tables: tuple[str, ...]
     outcomes: tuple[FileOutcome, ...]
     first_file: int
     whole: bool
@@ -67,17 +69,10 @@ def take_in(
     Raises DataError when a file has more rejects than the source tolerates, or
     when the rows do not balance.
     """
-    read, tables = [], []
-    for offset, delivery in enumerate(deliveries):
-        table = f"clean_{source}_{offset + 1}"
-        done = normalise(engine, delivery, spec, schema.version, table, scratch)
-        number_in_run = first_file + offset
-        tables.append(
-            sql.CleanFile(
-                table, number_in_run, done.first_row, done.delivered_at, done.careful
-            )
-        )
-        read.append(done)
+    done = normalise(
+        engine, source, spec, schema.version, deliveries, first_file, scratch
+    )
+    read = done.deliveries
     fields = cleaned_fields(spec)
     columns = _columns(spec, fields)
     derived = {}
@@ -90,7 +85,7 @@ def take_in(
             derived["external_id"] = "coalesce(external_id, email)"
         if "updated_at" not in fields:
             derived["updated_at"] = "cast(null as timestamp)"
-    engine.define(sql.rows(source, tables, columns, derived))
+    engine.define(sql.rows(source, done.tables, columns, derived))
     judged = _Judged(engine, source, schema, (*columns, *derived))
     whole = True
     if isinstance(spec, OrderSource):
@@ -103,7 +98,15 @@ def take_in(
     _tolerate(engine, outcomes, spec)
     keep_originals(engine, source, read, outcomes, first_file, scratch)
     return Intake(
-        source, number, spec, fields, tuple(read), tuple(outcomes), first_file, whole
+        source,
+        number,
+        spec,
+        fields,
+        read,
+        tuple(each.table for each in done.tables),
+        tuple(outcomes),
+        first_file,
+        whole,
     )
 
 

@@ -240,19 +240,16 @@ def merge_rejects(
     engine: Engine, intakes: Sequence[Intake], last_file: int
 ) -> TableDelta:
     """Leave the rejected rows that the quarantine does not hold yet."""
-    files = [
-        (each.source, each.first_file + offset, delivery.file, delivery.kept)
+    sources = [
+        each.source
         for each in intakes
-        for offset, (delivery, outcome) in enumerate(
-            zip(each.deliveries, each.outcomes, strict=True)
-        )
-        if outcome.rejected
+        if any(outcome.rejected for outcome in each.outcomes)
     ]
-    engine.make(rejects.rejects_new(files, last_file))
-    engine.drop(
-        *(f"originals_{source}_{file_no}" for source, file_no, _, _ in files),
-        *(f"rejected_{each.source}" for each in intakes),
-    )
+    engine.make(rejects.rejects_new(sources, last_file))
+    for source in sources:
+        engine.drop(
+            f"originals_{source}", f"rejected_{source}", f"rejected_files_{source}"
+        )
     return TableDelta("rejects", (), None, "rejects_new")
 
 
@@ -260,9 +257,7 @@ def forget_customers(engine: Engine, intakes: Sequence[Intake]) -> None:
     """Drop the cleaned rows of customers and statements, once they are merged."""
     for each in intakes:
         if not isinstance(each.spec, OrderSource):
-            engine.drop(
-                *(f"clean_{each.source}_{n}" for n, _ in enumerate(each.deliveries, 1))
-            )
+            engine.drop(*each.tables)
 
 
 def forget_ways(engine: Engine) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -16,46 +17,71 @@ from regpipe.fields import FieldType
 from regpipe.spec import Column, Source, Statement
 from regpipe.spec.columns import known_fields
 from regpipe.sql.clean import NORMALISER, Cell, cleaned
+from regpipe.sql.intake import CleanFile
 from regpipe.sql.step import ident
+from regpipe.stages.batches import FEW, Batch, alone, joined
 from regpipe.stages.extract import Delivery, carefully
 
 CONSENTS = ("granted", "pending", "withdrawn", "never", "unknown")
 
 
+@dataclass(frozen=True)
+class Normalised:
+    """The tables of cleaned rows, and each file as it was read, in file order."""
+
+    tables: tuple[CleanFile, ...]
+    deliveries: tuple[Delivery, ...]
+
+
 def normalise(
     engine: Engine,
-    delivery: Delivery,
+    name: str,
     source: Source,
     schema_version: str,
-    name: str,
+    deliveries: Sequence[Delivery],
+    first_file: int,
     scratch: Path,
-) -> Delivery:
-    """Leave table ``name``: the cleaned rows of one file, in file order.
+) -> Normalised:
+    """Leave tables ``clean_<name>_…``: the cleaned rows of files, in file order.
 
     The fast way first; a file with a record that does not fit its header, or
     whose rows are not as many as its records, is read again the careful way; one
-    that is not regular at once. Gives the delivery as it was read.
+    that is not regular at once. ``first_file`` is the number of the first file
+    among those of the run.
 
     Raises InputFileError when even then the rows are not all there.
     """
-    raw = f"raw_{name}"
-    version = mapping_version(source, schema_version)
-    try:
-        if delivery.regular:
-            rows = _clean(engine, delivery, source, version, raw, name)
-            if rows == delivery.records and not _any_blank(engine, source, name):
-                return delivery
-    except IrregularFileError:
-        pass
-    again = carefully(delivery, scratch)
-    rows = _clean(engine, again, source, version, raw, name)
-    if rows != again.records:
-        raise InputFileError.at(
-            delivery.file,
-            f"holds {again.records} records, but {rows} rows were read",
-            "this should not happen: keep the file and report it",
-        )
-    return again
+    work = _Cleaning(engine, name, source, schema_version, first_file)
+    files = list(enumerate(deliveries, first_file))
+    regular = [each for each in files if each[1].regular]
+    slow = [each for each in files if not each[1].regular]
+    batches = alone(regular)
+    if len(files) > FEW:
+        batches, unsure = joined(regular, scratch)
+        slow += unsure
+    read: list[Batch] = []
+    for batch in batches:
+        if work.fits(batch):
+            read.append(batch)
+        else:
+            slow += batch.numbered
+    careful = [(number, carefully(each, scratch)) for number, each in sorted(slow)]
+    again = joined(careful, scratch)[0] if len(files) > FEW else alone(careful)
+    for batch in again:
+        if work.clean(batch) != batch.records:
+            raise InputFileError.at(
+                batch.deliveries[0].file,
+                f"{batch.records} records were counted in {len(batch.numbers)} files "
+                "from this one on, but as many rows were not read",
+                "this should not happen: keep the files and report it",
+            )
+        read.append(batch)
+    read.sort(key=lambda batch: batch.numbers)
+    done = dict(pair for batch in read for pair in batch.numbered)
+    return Normalised(
+        tuple(work.table(batch) for batch in read),
+        tuple(done[number] for number, _ in files),
+    )
 
 
 def mapping_version(source: Source, schema_version: str) -> str:
@@ -97,27 +123,61 @@ def cleaned_fields(source: Source) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _clean(
-    engine: Engine,
-    delivery: Delivery,
-    source: Source,
-    version: str,
-    raw: str,
-    name: str,
-) -> int:
-    engine.load(raw, delivery.text)
-    return engine.make(
-        cleaned(
-            name,
-            raw,
-            _cells(source),
-            {key: _consent(column) for key, column in source.consents.items()},
-            zone=source.timezone,
-            version=version,
-            careful=delivery.careful,
-            odd=delivery.odd,
+@dataclass(frozen=True)
+class _Cleaning:
+    """Cleans batches of one source; a table is called after its first file."""
+
+    engine: Engine
+    name: str
+    source: Source
+    schema_version: str
+    first_file: int
+
+    def called(self, batch: Batch) -> str:
+        return f"clean_{self.name}_{batch.numbers[0] - self.first_file + 1}"
+
+    def fits(self, batch: Batch) -> bool:
+        """Clean a batch the fast way; tell whether each record became a row."""
+        try:
+            rows = self.clean(batch)
+        except IrregularFileError:
+            return False
+        blank = _any_blank(self.engine, self.source, self.called(batch))
+        return rows == batch.records and not blank
+
+    def clean(self, batch: Batch) -> int:
+        """Leave the cleaned rows of a batch; give their number."""
+        name = self.called(batch)
+        self.engine.load(f"raw_{name}", batch.text)
+        consents = self.source.consents.items()
+        return self.engine.make(
+            cleaned(
+                name,
+                f"raw_{name}",
+                _cells(self.source),
+                {key: _consent(column) for key, column in consents},
+                zone=self.source.timezone,
+                version=mapping_version(self.source, self.schema_version),
+                careful=batch.careful,
+                odd=batch.odd,
+            )
         )
-    )
+
+    def table(self, batch: Batch) -> CleanFile:
+        """Give what all rows of a batch have in common; leave where each is from."""
+        name, delivery = self.called(batch), batch.deliveries[0]
+        places = ""
+        if len(batch.numbers) > 1:
+            places = f"places_{name}"
+            self.engine.put(places, batch.places())
+        return CleanFile(
+            name,
+            batch.numbers[0],
+            delivery.first_row,
+            delivery.delivered_at,
+            delivery.careful,
+            places,
+        )
 
 
 def _any_blank(engine: Engine, source: Source, name: str) -> bool:

@@ -7,13 +7,14 @@ import io
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
+import pyarrow as pa
 
 from regpipe.engine.protocol import Engine, TextFile
 from regpipe.outcome import FileOutcome
 from regpipe.sql import rejects as sql
-from regpipe.sql.step import Step
 from regpipe.stages.careful import allow_long_cells
 from regpipe.stages.counting import Ends, chunks, record_ends
 from regpipe.stages.extract import Delivery
@@ -27,62 +28,66 @@ def keep_originals(
     first_file: int,
     scratch: Path,
 ) -> None:
-    """Leave ``rejected_…`` and, for each file with rejects, ``originals_…``.
+    """Leave ``rejected_…``, ``originals_…`` and ``rejected_files_…``.
 
-    Of a file read the careful way the text stands in its rectangular copy. Of
-    others only the records that were rejected are read again, by their place.
-    ``first_file`` is the number of the source's first file among those of the run.
+    Only where there are rejects. The records that were rejected are read again, by
+    their places in their files. ``first_file`` is the number of the source's first
+    file among those of the run.
     """
     if not any(outcome.rejected for outcome in outcomes):
         return
     engine.make(sql.rejected(source))
-    for offset, (delivery, outcome) in enumerate(
-        zip(deliveries, outcomes, strict=True)
-    ):
-        if outcome.rejected:
-            number = first_file + offset
-            raw = f"raw_clean_{source}_{offset + 1}"
-            engine.make(_originals(engine, source, number, delivery, raw, scratch))
-
-
-def _originals(
-    engine: Engine,
-    source: str,
-    number: int,
-    delivery: Delivery,
-    raw: str,
-    scratch: Path,
-) -> Step:
-    if delivery.careful:
-        return sql.originals_of_careful(source, raw, number, delivery.kept_columns)
-    rows = engine.collect(sql.rejected_rows(source, number))["row_number"].to_numpy()
-    picked = f"picked_{source}_{number}"
-    target = scratch / f"{picked}.csv"
-    longest = pick(delivery, rows, target)
-    columns = ("regpipe_row", "regpipe_cells")
-    engine.load(picked, TextFile(target, columns, ",", '"', False, longest))
-    return sql.originals(source, picked, number)
-
-
-def pick(delivery: Delivery, rows: Ends, target: Path) -> int:
-    """Write the records of these row numbers, sorted, to ``target``.
-
-    Each line holds a row number and the record's cells as a JSON list, without
-    those of secret columns. Gives the length of the longest line, in bytes.
-    """
-    allow_long_cells()
-    text = delivery.text
-    kept = [delivery.header.index(name) for name in delivery.kept]
-    places = rows - delivery.first_row + (1 if text.header else 0)
+    found = engine.collect(sql.rejected_rows(source))
+    numbers = found["file_no"].to_numpy()
+    rows = found["row_number"].to_numpy()
+    bad = {number: deliveries[number - first_file] for number in np.unique(numbers)}
+    target = scratch / f"picked_{source}.csv"
     longest = 0
     with target.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out, lineterminator="\n")
-        for place, record in _records(text, places):
-            row = place + delivery.first_row - (1 if text.header else 0)
+        for number, delivery in bad.items():
+            within = slice(*np.searchsorted(numbers, [number, number + 1]))
+            longest = max(longest, pick(delivery, int(number), rows[within], out))
+    columns = ("regpipe_file", "regpipe_row", "regpipe_cells")
+    picked = TextFile(target, columns, ",", '"', False, longest)
+    engine.load(f"picked_{source}", picked)
+    engine.make(sql.originals(source))
+    engine.put(
+        f"rejected_files_{source}",
+        pa.table(
+            {
+                "file_no": pa.array(list(bad), pa.int64()),
+                "file": pa.array([each.file for each in bad.values()], pa.string()),
+                "header": pa.array(
+                    [list(each.kept) for each in bad.values()], pa.list_(pa.string())
+                ),
+            }
+        ),
+    )
+
+
+def pick(delivery: Delivery, number: int, rows: Ends, out: TextIO) -> int:
+    """Write the records of these row numbers, sorted, to ``out``.
+
+    Each line holds the file's ``number``, a row number and the record's cells as a
+    JSON list, without those of secret columns. Gives the length of the longest
+    line, in bytes.
+    """
+    allow_long_cells()
+    kept = [delivery.header.index(name) for name in delivery.kept]
+    blank = np.asarray(delivery.blank_rows, np.intp)
+    before = delivery.first_row - (1 if delivery.text.header else 0)
+    places = rows - before - np.searchsorted(blank, rows)
+    row_of = dict(zip(places.tolist(), rows.tolist(), strict=True))
+    longest = 0
+    writer = csv.writer(out, lineterminator="\n")
+    for place, record in _records(delivery.text, places):
+        if delivery.careful and record[-2]:
+            line = record[-1]
+        else:
             cells = [record[at] if at < len(record) else "" for at in kept]
             line = json.dumps(cells, ensure_ascii=False)
-            longest = max(longest, 2 * len(line.encode()))
-            writer.writerow((row, line))
+        longest = max(longest, 2 * len(line.encode()))
+        writer.writerow((number, row_of[place], line))
     return longest
 
 

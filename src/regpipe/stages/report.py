@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from regpipe.formats.sources import preset_names, shipped_preset
 from regpipe.outcome import Delta, StageOutcome
 from regpipe.stages.extract import Delivery
 from regpipe.stages.intake import Intake
+
+MANY = 5
+"""Files with the same to be said of them that are told one by one."""
 
 
 def warnings(
@@ -28,25 +31,7 @@ def warnings(
                 f"{each.source}: some rows do not tell whose they are, so nobody is "
                 "taken for gone on this delivery's word"
             )
-        for delivery in each.deliveries:
-            if delivery.secret:
-                names = ", ".join(delivery.secret)
-                found.append(f"{delivery.file}: password columns left out: {names}")
-            if delivery.skip:
-                found.append(
-                    f"{delivery.file}: the {delivery.skip} records above row "
-                    f"{delivery.skip + 1} were taken for titles"
-                )
-            if delivery.encoding.certainty in ("likely", "unsure"):
-                found.append(_told_encoding(delivery))
-            if delivery.careful:
-                found.append(
-                    f"{delivery.file}: read record by record, for some do not fit; "
-                    f"{delivery.blank} blank ones left out"
-                )
-            if delivery.unread and delivery.careful is False and delivery.text.header:
-                names = ", ".join(delivery.unread)
-                found.append(f"{delivery.file}: columns nobody reads: {names}")
+        found += _of_files(each)
     for stage in stages:
         held_back = stage.notes.get("held_back", 0)
         if held_back:
@@ -57,10 +42,42 @@ def warnings(
     return tuple(found)
 
 
+def _of_files(intake: Intake) -> Iterator[str]:
+    """Say what is odd about files; of many with the same, how many and one of them."""
+    told: dict[str, list[str]] = {}
+    for delivery in intake.deliveries:
+        for what in _odd_about(delivery):
+            told.setdefault(what, []).append(delivery.file)
+    for what, files in told.items():
+        if len(files) > MANY:
+            yield f"{intake.source}: {len(files)} files, such as {files[0]}: {what}"
+        else:
+            yield from (f"{file}: {what}" for file in files)
+
+
+def _odd_about(delivery: Delivery) -> Iterator[str]:
+    if delivery.secret:
+        yield f"password columns left out: {', '.join(delivery.secret)}"
+    if delivery.skip:
+        yield (
+            f"the {delivery.skip} records above row {delivery.skip + 1} were taken "
+            "for titles"
+        )
+    if delivery.encoding.certainty in ("likely", "unsure"):
+        yield _told_encoding(delivery)
+    if delivery.careful:
+        yield (
+            "read record by record, for some do not fit; "
+            f"{len(delivery.blank_rows)} blank ones left out"
+        )
+    if delivery.unread and not delivery.careful and delivery.text.header:
+        yield f"columns nobody reads: {', '.join(delivery.unread)}"
+
+
 def _told_encoding(delivery: Delivery) -> str:
     """Say in which encoding a file was read that does not tell it itself."""
     encoding = delivery.encoding
-    told = f"{delivery.file}: read as {encoding.name}, by its letters"
+    told = f"read as {encoding.name}, by its letters"
     if encoding.certainty == "unsure":
         told += f"; {', '.join(encoding.others)} would fit as well"
     return f"{told}: declare it under csv to be sure"
