@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -13,9 +14,12 @@ import numpy as np
 
 from regpipe.errors import InputFileError, Problem
 
-CHUNK = 1 << 22
+CHUNK = 1 << 20
+"""Bytes looked at in one go: few enough that what is made of them stays in place."""
+
 Ends: TypeAlias = np.ndarray[tuple[int], np.dtype[np.intp]]
-_ODD = tuple(c.encode() for c in "\t\f\v\u00a0\u2007\u200b\u202f\ufeff")
+_PLAIN = (b"\t", b"\f", b"\v")
+_ODD = (*_PLAIN, *(c.encode() for c in "\u00a0\u2007\u200b\u202f\ufeff"))
 """White space that is no blank; each is looked for by its first byte, which is rare."""
 
 
@@ -39,80 +43,113 @@ class Facts:
 def count(path: Path, shown: str, encoding: str, quote: str) -> Facts:
     """Count the records of a file from its bytes, quoted line ends left out.
 
+    A large file is gone over by two threads, one for the records and one for the
+    letters, which for the most part do not keep each other waiting.
+
     Raises InputFileError where ``encoding`` is UTF-8 and the bytes are not.
     """
-    digest = hashlib.sha256()
-    decoder = codecs.getincrementaldecoder("utf-8")() if is_utf8(encoding) else None
-    wide = encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32"))
-    counter = _RecordCounter(quote)
-    seen = 0
-    for chunk in chunks(path):
-        digest.update(chunk)
-        text = chunk
-        if wide:
-            seen += len(chunk)
-            continue
-        if decoder is not None and not (chunk.isascii() and not decoder.getstate()[0]):
-            try:
-                decoder.decode(chunk)
-            except UnicodeDecodeError as reason:
-                raise _wrong_encoding(shown, counter, reason) from None
-        counter.take(text)
-        seen += len(chunk)
-    if decoder is not None and decoder.getstate()[0]:
-        raise InputFileError.at(shown, "ends in the middle of a character")
-    if wide:
-        return Facts(digest.hexdigest(), -1, odd=True)
-    odd = decoder is None or counter.odd
+    if encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32")):
+        return Facts(_summed(path, None), -1, odd=True)
+    records = _Records(quote)
+    letters = _Letters(path, shown, utf8=is_utf8(encoding))
+    if path.stat().st_size <= CHUNK:
+        sha256 = _summed(path, records)
+        letters.take_all()
+    else:
+        with ThreadPoolExecutor(1) as pool:
+            summed = pool.submit(_summed, path, records)
+            letters.take_all()
+            sha256 = summed.result()
     return Facts(
-        digest.hexdigest(), counter.records, odd, counter.lone_cr, counter.blank
+        sha256=sha256,
+        records=records.number,
+        odd=letters.odd or records.quoted_ends,
+        lone_cr=letters.lone_cr,
+        blank=records.blank,
     )
 
 
-class _RecordCounter:
+def _summed(path: Path, records: _Records | None) -> str:
+    """Give the checksum of a file, and count its records on the way."""
+    digest = hashlib.sha256()
+    for chunk in chunks(path):
+        digest.update(chunk)
+        if records is not None:
+            records.take(chunk)
+    return digest.hexdigest()
+
+
+class _Records:
     """Counts line ends that stand outside quotes, a chunk of bytes at a time."""
 
     def __init__(self, quote: str) -> None:
         self._quote = quote.encode("latin-1", "replace")[:1]
         self._inside = False
         self._open = False
-        self._tail = b""
-        self.ends = 0
-        self.lines = 0
-        self.odd = False
-        self.lone_cr = False
+        self._ends = 0
+        self.quoted_ends = False
         self.blank = False
 
     @property
-    def records(self) -> int:
+    def number(self) -> int:
         """Give the number of records so far, an unfinished last one included."""
-        return self.ends + (1 if self._open else 0)
+        return self._ends + (1 if self._open else 0)
 
     def take(self, chunk: bytes) -> None:
-        """Count on through the next bytes of the file."""
-        if not chunk:
-            return
-        seam = self._tail + chunk[:2]
-        self._tail = chunk[-2:]
+        """Count on through the next bytes of the file, which are not empty."""
+        lines, ends, inside = _ends_in(chunk, self._quote, self._inside)
+        between = self._ends > 0 and not self._open
+        self.blank = (
+            self.blank
+            or (between and chunk.startswith((b"\n", b"\r\n")))
+            or _any_blank(chunk, ends)
+        )
+        self.quoted_ends = self.quoted_ends or len(ends) < lines
+        self._ends += len(ends)
+        self._inside = inside
+        self._open = not chunk.endswith(b"\n") or inside
+
+
+class _Letters:
+    """Looks whether bytes are UTF-8, and for white space that is no blank."""
+
+    def __init__(self, path: Path, shown: str, *, utf8: bool) -> None:
+        self._path = path
+        self._shown = shown
+        self._decoder = codecs.getincrementaldecoder("utf-8")() if utf8 else None
+        self._seen = 0
+        self._tail = b""
+        self._odd = not utf8
+        self.lone_cr = False
+
+    @property
+    def odd(self) -> bool:
+        """Tell whether cells may hold white space that is no blank."""
+        return self._odd or self.lone_cr
+
+    def take_all(self) -> None:
+        """Look at the whole file."""
+        for chunk in chunks(self._path):
+            self._take(chunk)
+        if self._decoder is not None and self._decoder.getstate()[0]:
+            raise InputFileError.at(self._shown, "ends in the middle of a character")
+
+    def _take(self, chunk: bytes) -> None:
+        decoder = self._decoder
+        plain = chunk.isascii()
+        if decoder is not None and not (plain and not decoder.getstate()[0]):
+            try:
+                decoder.decode(chunk)
+            except UnicodeDecodeError as reason:
+                left = len(reason.object) - len(chunk)
+                place = self._seen - left + reason.start
+                raise _wrong_encoding(self._path, self._shown, place) from None
         self.lone_cr = self.lone_cr or _lone_cr(chunk)
-        self.odd = self.odd or self.lone_cr or _odd(seam) or _odd(chunk)
-        breaks = chunk.count(b"\n")
-        self.lines += breaks
-        between = self.ends > 0 and not self._open
-        self.blank = self.blank or (between and chunk.startswith((b"\n", b"\r\n")))
-        quoted = self._quote and self._quote in chunk
-        if not quoted:
-            if not self._inside:
-                self.ends += breaks
-                self.blank = self.blank or b"\n\n" in chunk or b"\n\r\n" in chunk
-            elif breaks:
-                self.odd = True
-        else:
-            ends, self._inside = record_ends(chunk, self._quote, self._inside)
-            self.ends += len(ends)
-            self.blank = self.blank or _any_blank(chunk, ends)
-            self.odd = self.odd or len(ends) < breaks
-        self._open = not chunk.endswith(b"\n") or self._inside
+        if not self._odd:
+            seam = self._tail + chunk[:2]
+            self._odd = _odd(seam, plain=False) or _odd(chunk, plain=plain)
+        self._tail = chunk[-2:]
+        self._seen += len(chunk)
 
 
 def record_ends(chunk: bytes, quote: bytes, inside: bool) -> tuple[Ends, bool]:
@@ -121,13 +158,20 @@ def record_ends(chunk: bytes, quote: bytes, inside: bool) -> tuple[Ends, bool]:
     ``inside`` tells whether the bytes begin within quotes; the answer's second
     half tells whether they end so. An end is the place of its line feed.
     """
+    _, ends, goes_on = _ends_in(chunk, quote, inside)
+    return ends, goes_on
+
+
+def _ends_in(chunk: bytes, quote: bytes, inside: bool) -> tuple[int, Ends, bool]:
+    """Give the number of line feeds, those that end records, and if quotes go on."""
     cells = np.frombuffer(chunk, np.uint8)
     lines = np.flatnonzero(cells == 10)
     if not quote or (quote not in chunk and not inside):
-        return lines, False
+        return len(lines), lines, False
     quotes = np.flatnonzero(cells == quote[0])
     before = np.searchsorted(quotes, lines) + int(inside)
-    return lines[before % 2 == 0], bool((len(quotes) + int(inside)) % 2)
+    ends = lines[before % 2 == 0]
+    return len(lines), ends, bool((len(quotes) + int(inside)) % 2)
 
 
 def _any_blank(chunk: bytes, ends: Ends) -> bool:
@@ -139,19 +183,26 @@ def _any_blank(chunk: bytes, ends: Ends) -> bool:
     return bool((np.frombuffer(chunk, np.uint8)[near - 1] == 13).any())
 
 
-def _odd(text: bytes) -> bool:
-    """Tell whether UTF-8 text may hold white space that is no blank in a cell."""
-    return any(mark[:1] in text and mark in text for mark in _ODD)
+def _odd(text: bytes, *, plain: bool) -> bool:
+    """Tell whether UTF-8 text may hold white space that is no blank in a cell.
+
+    ``plain`` tells that it is ASCII alone.
+    """
+    return any(
+        mark[:1] in text and mark in text for mark in (_PLAIN if plain else _ODD)
+    )
 
 
 def _lone_cr(text: bytes) -> bool:
     return b"\r" in text and text.count(b"\r") != text.count(b"\r\n")
 
 
-def _wrong_encoding(
-    shown: str, counter: _RecordCounter, reason: UnicodeDecodeError
-) -> InputFileError:
-    line = counter.lines + reason.object.count(b"\n", 0, reason.start) + 1
+def _wrong_encoding(path: Path, shown: str, place: int) -> InputFileError:
+    """Say in which line the byte at ``place`` is not UTF-8."""
+    line, seen = 1, 0
+    for chunk in chunks(path):
+        line += chunk.count(b"\n", 0, max(place - seen, 0))
+        seen += len(chunk)
     return InputFileError(
         Problem(
             f"{shown}:{line}",
