@@ -13,6 +13,7 @@ import sys
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from regpipe.engine.protocol import TextFile
@@ -21,15 +22,21 @@ QUOTING = ("unclosed_quote", "stray_quote")
 """Problems of records that may have swallowed others."""
 
 
+ADDED = ("regpipe_row", "regpipe_problem", "regpipe_cells")
+"""The cells that each record gets: its row number, what is wrong, what it held."""
+
 _ENDS = ("\n", "\r")
+
+_SHORT = 50_000
+"""Characters up to which a record is not long, whatever it is written as."""
 
 
 @dataclass(frozen=True)
 class Rectangular:
     """How many records were written, and the row numbers of blank ones left out.
 
-    ``longest`` is the length of the longest record, in bytes; ``cut`` tells that the
-    last record has too few cells and its line no end.
+    ``longest`` is the length of the longest record, in bytes, 0 where none is long;
+    ``cut`` tells that the last record has too few cells and its line no end.
     """
 
     records: int
@@ -51,45 +58,101 @@ def rectangular(
     without any where a quote may have swallowed that column).
     """
     allow_long_cells()
-    width = len(text.columns)
     safe = min((text.columns.index(name) for name in secret), default=None)
-    records = longest = 0
+    width = len(text.columns)
     blank = array("q")
+    records = longest = 0
     cut = False
     with (
         text.path.open(encoding="utf-8-sig", newline="") as source,
         target.open("w", encoding="utf-8", newline="") as out,
     ):
-        lines: list[str] = []
-        reader = csv.reader(
-            _kept(source, lines), delimiter=text.delimiter, quotechar=text.quote or None
-        )
-        writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
-        extra = ("regpipe_row", "regpipe_problem", "regpipe_cells")
-        writer.writerow([*text.columns, *extra])
+        reader = _Records(source, text)
+        lines = reader.lines
+        out.write(_quoted([*text.columns, *ADDED]))
         above = skip + int(text.header)
-        for _ in range(above):
-            next(reader, None)
-        lines.clear()
-        for row, record in enumerate(reader, above + 1):
-            if not any(cell.strip() for cell in record):
+        for row, record in enumerate(reader.after(above), above + 1):
+            if not any(map(str.strip, record)):
                 blank.append(row)
-            else:
-                records += 1
-                problem = _quoting(lines, text) or _problem(record, width)
+                continue
+            records += 1
+            problem = reader.problem or _problem(record, width)
+            if problem:
                 cells = _cells(record, row, width, safe, problem)
-                longest = max(longest, sum(len(cell.encode()) + 3 for cell in cells))
                 cut = problem == "too_few_cells" and not lines[-1].endswith(_ENDS)
-                writer.writerow(cells)
-            lines.clear()
+            else:
+                cells = record[:width]
+                cells += (str(row), "", "")
+                cut = False
+            if sum(map(len, lines)) > _SHORT:
+                longest = max(longest, sum(len(cell.encode()) + 3 for cell in cells))
+            out.write(_quoted(cells))
     return Rectangular(records, blank, longest, cut)
 
 
-def _kept(source: Iterable[str], lines: list[str]) -> Iterator[str]:
-    """Pass lines on, and keep them in ``lines`` until somebody clears it."""
-    for line in source:
-        lines.append(line)
-        yield line
+class _Records:
+    """The records of a text, and of the one given last what is to be known of it.
+
+    ``lines`` are its lines, ``problem`` is ``unclosed_quote`` or ``stray_quote``
+    where it breaks the rules of quoting: then it may have swallowed others.
+    """
+
+    def __init__(self, source: Iterable[str], text: TextFile) -> None:
+        self._source = iter(source)
+        self._text = text
+        self.lines: list[str] = []
+        self.problem = ""
+
+    def after(self, above: int) -> Iterator[list[str]]:
+        """Give the records, the first ``above`` of them left out."""
+        strict = self._reader((), strict=True)
+        place = 0
+        while True:
+            self.lines.clear()
+            self.problem = ""
+            try:
+                record = next(strict)
+            except StopIteration:
+                return
+            except csv.Error as reason:
+                open_end = "unexpected end" in str(reason)
+                self.problem = "unclosed_quote" if open_end else "stray_quote"
+                record = self._read_again()
+            place += 1
+            if place > above:
+                yield record
+
+    def _read_again(self) -> list[str]:
+        """Give a record by no rules, from its first line to where it may end."""
+        begun = tuple(self.lines)
+        self.lines.clear()
+        return next(self._reader(begun, strict=False))
+
+    def _reader(self, begun: Sequence[str], *, strict: bool) -> Iterator[list[str]]:
+        return csv.reader(
+            self._kept(chain(begun, self._source)),
+            delimiter=self._text.delimiter,
+            quotechar=self._text.quote or None,
+            strict=strict,
+        )
+
+    def _kept(self, source: Iterable[str]) -> Iterator[str]:
+        lines = self.lines
+        for line in source:
+            lines.append(line)
+            yield line
+
+
+def _quoted(cells: Sequence[str]) -> str:
+    r"""Give a record as a line of CSV, every cell in quotes.
+
+    >>> _quoted(["a", 'b"c'])
+    '"a","b""c"\n'
+    """
+    joined = '","'.join(cells)
+    if joined.count('"') > 2 * (len(cells) - 1):
+        joined = '","'.join(cell.replace('"', '""') for cell in cells)
+    return f'"{joined}"\n'
 
 
 def _cells(
@@ -107,25 +170,6 @@ def _problem(record: Sequence[str], width: int) -> str:
     if len(record) < width:
         return "too_few_cells"
     return "too_many_cells" if any(record[width:]) else ""
-
-
-def _quoting(lines: Sequence[str], text: TextFile) -> str:
-    """Give what is wrong with the quotes of the record of these lines, if anything.
-
-    A record with text behind a closing quote, or without its closing one, may
-    have swallowed others.
-    """
-    if not text.quote or not any(text.quote in line for line in lines):
-        return ""
-    reader = csv.reader(
-        lines, delimiter=text.delimiter, quotechar=text.quote, strict=True
-    )
-    try:
-        for _ in reader:
-            pass
-    except csv.Error as reason:
-        return "unclosed_quote" if "unexpected end" in str(reason) else "stray_quote"
-    return ""
 
 
 def allow_long_cells() -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from regpipe.engine.protocol import TextFile
 from regpipe.errors import InputFileError, PipelineError, Problem, nearest
 from regpipe.spec import Csv
-from regpipe.stages.careful import rectangular
+from regpipe.stages.careful import ADDED, rectangular
 from regpipe.stages.counting import Facts, chunks, count, is_utf8
 from regpipe.stages.dialect import find_dialect
 from regpipe.stages.encoding import UTF8, Encoding, find_encoding, mark_of
@@ -215,17 +215,11 @@ def carefully(delivery: Delivery, scratch: Path) -> Delivery:
             "ends in the middle of a record",
             "look whether it is still being written; if it is whole, end its last line",
         )
-    columns = (
-        *delivery.text.columns,
-        "regpipe_row",
-        "regpipe_problem",
-        "regpipe_cells",
-    )
     return replace(
         delivery,
         text=TextFile(
             target,
-            columns,
+            (*delivery.text.columns, *ADDED),
             ",",
             '"',
             longest=found.longest,
