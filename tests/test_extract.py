@@ -1,10 +1,12 @@
 """Reading files as shops write them: every record once, every cell as it was."""
 
+import contextlib
 import csv
 import io
 import json
 import os
 from datetime import UTC, datetime
+from encodings.aliases import aliases
 
 import numpy as np
 import pytest
@@ -557,6 +559,66 @@ def test_whatever_a_program_writes_is_read_back_cell_for_cell(
     assert found.problems == {}
     assert found.cells == list(kept.values())
     assert found.numbers == list(kept)
+
+
+def every_encoding():
+    """Give the encodings that a pipeline file may name, by Python's names of them."""
+    for name in sorted({*aliases.values(), "utf_8_sig"}):
+        try:
+            yield Csv(encoding=name).encoding
+        except ValueError:
+            continue
+
+
+ENCODINGS = tuple(every_encoding())
+LETTERS = (
+    "abcXYZ019 "
+    "\u00e5\u00e9\u00df\u0142\u011f\u0436\u03bb\u05d0\u0627\u0e01\u3042\u8868\u4e2d\uac00\u20ac"
+)
+
+
+@given(data=st.data(), encoding=st.sampled_from(ENCODINGS))
+@settings(
+    max_examples=250,
+    deadline=None,
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+    ],
+)
+def test_every_encoding_and_dialect_that_may_be_declared_is_read_back_cell_for_cell(
+    lasting, tmp_path, data, encoding
+):
+    """Tables of letters, delimiters, quotes and line ends that the encoding has."""
+
+    def known(sign):
+        with contextlib.suppress(UnicodeError):
+            return sign.encode(encoding).decode(encoding) == sign
+        return False
+
+    delimiter = data.draw(st.sampled_from([*filter(known, ",;\t|^~: \u00a7\u00a4")]))
+    quotes = [sign for sign in "\"'`*^" if known(sign) and sign != delimiter]
+    quote = data.draw(st.sampled_from(quotes))
+    signs = {*filter(known, LETTERS), delimiter, quote, "\n", "\r"}
+    cell = st.text(sorted(signs), max_size=5)
+    width = data.draw(st.integers(1, 4))
+    row = st.lists(cell, min_size=width, max_size=width)
+    table = data.draw(st.lists(row, max_size=5))
+    end = data.draw(st.sampled_from(["\n", "\r\n"]))
+    out = io.StringIO()
+    writer = csv.writer(
+        out,
+        delimiter=delimiter,
+        quotechar=quote,
+        lineterminator=end,
+        quoting=csv.QUOTE_ALL,
+    )
+    writer.writerows([[f"C{n}" for n in range(width)], *table])
+    dialect = {"delimiter": delimiter, "quote": quote, "encoding": encoding}
+    found = read_file(lasting, tmp_path, out.getvalue(), {"external_id": "C0"}, dialect)
+    kept = [row for row in table if any(cell.strip() for cell in row)]
+    assert found.problems == {}
+    assert found.cells == kept
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])

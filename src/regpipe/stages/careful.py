@@ -28,14 +28,14 @@ ADDED = ("regpipe_row", "regpipe_problem", "regpipe_cells")
 _ENDS = ("\n", "\r")
 
 _SHORT = 50_000
-"""Characters up to which a record is not long, whatever it is written as."""
+"""Characters up to which a line is a short record, whatever it is written as."""
 
 
 @dataclass(frozen=True)
 class Rectangular:
     """How many records were written, and the row numbers of blank ones left out.
 
-    ``longest`` is the length of the longest record, in bytes, 0 where none is long;
+    ``longest`` is the length of the longest record, in bytes, short ones left out;
     ``cut`` tells that the last record has too few cells and its line no end.
     """
 
@@ -76,15 +76,14 @@ def rectangular(
                 blank.append(row)
                 continue
             records += 1
-            problem = reader.problem or _problem(record, width)
-            if problem:
+            cut = False
+            if len(record) == width and not reader.problem:
+                cells = [*record, str(row), "", ""]
+            else:
+                problem = reader.problem or _problem(record, width)
                 cells = _cells(record, row, width, safe, problem)
                 cut = problem == "too_few_cells" and not lines[-1].endswith(_ENDS)
-            else:
-                cells = record[:width]
-                cells += (str(row), "", "")
-                cut = False
-            if sum(map(len, lines)) > _SHORT:
+            if len(lines) > 1 or len(lines[0]) > _SHORT:
                 longest = max(longest, sum(len(cell.encode()) + 3 for cell in cells))
             out.write(_quoted(cells))
     return Rectangular(records, blank, longest, cut)

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
@@ -27,8 +28,8 @@ _ODD = (*_PLAIN, *(c.encode() for c in "\u00a0\u2007\u200b\u202f\ufeff"))
 class Facts:
     """What is known of a file before it is parsed.
 
-    ``records`` is -1 where the bytes do not tell (UTF-16); ``odd`` tells that
-    cells may hold white space that is no blank, ``lone_cr`` that a carriage return
+    ``records`` is -1 where the bytes do not tell (UTF-16); ``odd`` tells that cells
+    may hold white space that is no blank, ``lone_cr`` that a carriage return
     stands without a line feed: it may end a line, or be part of a cell; ``blank``
     that a line between records is empty.
     """
@@ -48,7 +49,7 @@ def count(path: Path, shown: str, encoding: str, quote: str) -> Facts:
 
     Raises InputFileError where ``encoding`` is UTF-8 and the bytes are not.
     """
-    if encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32")):
+    if not _bytes_tell(encoding):
         return Facts(_summed(path, None), -1, odd=True)
     records = _Records(quote)
     letters = _Letters(path, shown, utf8=is_utf8(encoding))
@@ -217,6 +218,31 @@ def chunks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
             yield chunk + file.read(1) if chunk.endswith(b"\r") else chunk
+
+
+@cache
+def _bytes_tell(encoding: str) -> bool:
+    """Tell whether line ends and quotes can be found in the bytes of an encoding.
+
+    They can in UTF-8, and where each byte is a character and those of ASCII are
+    their own: not in UTF-16 or EBCDIC, nor where a later byte of a character may look
+    like a quote, as in Shift JIS or ISO 2022.
+    """
+    if is_utf8(encoding):
+        return True
+    plain = bytes(range(128))
+    decoder = codecs.lookup(encoding).incrementaldecoder
+    try:
+        if plain.decode(encoding) != plain.decode("ascii") or decoder is None:
+            return False
+    except UnicodeDecodeError:
+        return False
+    for byte in range(256):
+        one = decoder("ignore")
+        one.decode(bytes([byte]))
+        if one.getstate()[0]:
+            return False
+    return True
 
 
 def is_utf8(encoding: str) -> bool:
