@@ -426,7 +426,7 @@ def test_a_reason_never_to_mail_an_address_suppresses_it_once(holding):
         )
     )
     source = ("club", ("email", "status", "at"), "news", "email")
-    engine.make(consent.suppressions([source], SUPPRESSION_REASONS))
+    engine.make(consent.suppressions([], [source], SUPPRESSION_REASONS))
     assert_rows(
         engine,
         "suppressions_new",

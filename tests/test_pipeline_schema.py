@@ -25,7 +25,7 @@ def test_the_schema_knows_the_keys_and_fields_of_the_file():
     )
     by_name, mapping = parts["date_column"]["anyOf"][1:]
     assert by_name["type"] == "string"
-    options = ["from", "aliases", "optional", "value", "format"]
+    options = ["from", "aliases", "optional", "value", "by_name", "format"]
     assert list(mapping["properties"]) == options
     assert {"default", "phone", "groups"} <= set(parts["Survivorship"]["properties"])
     told = [

@@ -14,7 +14,7 @@ from sqlglot import exp
 import regpipe.sql
 from drawn import engine_holding
 from regpipe.engine.recorder import Recorder
-from regpipe.fields import FIELDS, FieldType
+from regpipe.fields import FIELDS, STATED, FieldType
 from regpipe.outcome import silent
 from regpipe.plan import Stopwatch, plan_sql, work_out
 from regpipe.registry.by_hand import ByHand, LinkDecision, Override
@@ -445,7 +445,7 @@ def cell_of(kind):
         else {"yes": LONG["W0"], "no": LONG["W1"]}
         if kind is FieldType.FLAG
         else None,
-        at="b",
+        at=dict.fromkeys(STATED, "b"),
     )
 
 
@@ -494,7 +494,13 @@ def test_cleaning_a_field_is_no_join(planner, source, field, kind, careful):
 
 @pytest.mark.parametrize("words", [None, LONG], ids=["ours", "long"])
 def test_cleaning_consents_is_no_join(planner, words):
-    cell = Cell(FieldType.WORD, "a", words=words, at="b", formats=("%Y-%m-%d %z",))
+    cell = Cell(
+        FieldType.WORD,
+        "a",
+        words=words,
+        at=dict.fromkeys(STATED, "b"),
+        formats=("%Y-%m-%d %z",),
+    )
     made = cleaned(
         "clean",
         "raw",

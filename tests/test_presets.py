@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from datetime import datetime
 
 import pytest
 
@@ -210,6 +211,34 @@ CUSTOMERS = {
         ANNA | {"external_id": "01H"},
         {("newsletter", "email"): "withdrawn"},
     ),
+    "klaviyo, suppressed in spite of a consent": (
+        "klaviyo",
+        KLAVIYO,
+        {
+            "Email": "anna@x.se",
+            "Email Marketing Consent": "SUBSCRIBED",
+            "Email Marketing Consent Timestamp": "2099-01-01T00:00:00Z",
+            "Email Suppressions": "[UNSUBSCRIBED, USER_SUPPRESSED]",
+        },
+        {"email": "anna@x.se"},
+        {("newsletter", "email"): "withdrawn"},
+    ),
+    "mailerlite": (
+        "mailerlite",
+        "email,name,last_name,company,country,city,phone,state,z_i_p,status,"
+        "subscribed_at,ip_address,opted_in_at,optin_ip,unsubscribed_at",
+        {
+            "email": "anna@x.se",
+            "name": "Anna",
+            "last_name": "Berg",
+            "z_i_p": "01234",
+            "status": "active",
+            "subscribed_at": "2020-01-02 03:04:05",
+            "opted_in_at": "2020-01-02 03:05:06",
+        },
+        ANNA | {"postcode": "01234", "kind": "subscriber"},
+        {("newsletter", "email"): "granted"},
+    ),
     "opencart": (
         "opencart",
         OPENCART,
@@ -309,17 +338,31 @@ CUSTOMERS = {
             "EMAIL": "anna@x.se",
             "LASTNAME": "Berg",
             "FIRSTNAME": "Anna",
+            "SMS": "+46701234567",
             "EMAIL_BLACKLISTED": "Yes",
+            "SMS_BLACKLISTED": "Yes",
             "ADDED_TIME": "12-04-2022 09:30",
         },
-        ANNA,
-        {("newsletter", "email"): "withdrawn"},
+        ANNA | {"created_at": datetime(2022, 4, 12, 9, 30)},
+        {("newsletter", "email"): "withdrawn", ("newsletter", "sms"): "withdrawn"},
     ),
     "listmonk": (
         "listmonk",
         "uuid,email,name,attributes,status,created_at,updated_at",
-        {"uuid": "u-1", "email": "anna@x.se", "name": "Anna Berg", "status": "enabled"},
-        ANNA | {"external_id": "u-1"},
+        {
+            "uuid": "u-1",
+            "email": "anna@x.se",
+            "name": "Anna Berg",
+            "status": "enabled",
+            "created_at": "2020-01-02 15:04:05.123456 +0000 UTC",
+            "updated_at": "2021-01-02 15:04:05 +0000 UTC",
+        },
+        ANNA
+        | {
+            "external_id": "u-1",
+            "created_at": datetime(2020, 1, 2, 15, 4, 5, 123456),
+            "updated_at": datetime(2021, 1, 2, 15, 4, 5),
+        },
         {},
     ),
 }
@@ -406,6 +449,53 @@ def test_an_order_of_several_rows_is_one_and_its_blanks_are_as_above(
     assert asked(tmp_path / "r.duckdb", query) == [("Cup",), ("Bowl",)]
 
 
+STATEMENTS = {
+    "listmonk": (
+        "uuid,email,name,attributes,status,created_at,updated_at",
+        {"uuid": "u", "email": "a@x.se", "status": "blocklisted"},
+        "blocked",
+    ),
+    "mailerlite": ("email,status", {"email": "a@x.se", "status": "junk"}, "complained"),
+    "klaviyo": (
+        KLAVIYO,
+        {
+            "Email": "a@x.se",
+            "Email Marketing Consent": "SUBSCRIBED",
+            "Email Suppressions": "HARD_BOUNCE",
+        },
+        "bounced",
+    ),
+    "klaviyo-suppressions": (
+        "Email,Reason",
+        {"Email": "a@x.se", "Reason": "SPAM_COMPLAINT"},
+        "complained",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("preset", "header", "row", "reason"),
+    [(preset, *more) for preset, more in STATEMENTS.items()],
+    ids=STATEMENTS.keys(),
+)
+def test_a_reason_never_to_mail_is_kept_as_one(tmp_path, preset, header, row, reason):
+    ran(tmp_path, preset, header, row)
+    query = "select address, channel, reason from suppressions"
+    assert asked(tmp_path / "r.duckdb", query) == [("a@x.se", "email", reason)]
+    assert asked(tmp_path / "r.duckdb", "from consent_in_force") == []
+
+
+@pytest.mark.parametrize("header", ["email", "E-post", "Email Address"])
+def test_a_plain_list_of_addresses_takes_their_consent_back(tmp_path, header):
+    ran(tmp_path, "blocklist", header, {header: "a@x.se"}, {header: "B@x.se"})
+    query = "select address, status, dated_by from consent_events order by 1"
+    assert asked(tmp_path / "r.duckdb", query) == [
+        ("a@x.se", "withdrawn", "file"),
+        ("b@x.se", "withdrawn", "file"),
+    ]
+    assert asked(tmp_path / "r.duckdb", "from source_records") == []
+
+
 def test_orders_of_kentico_find_their_customers_by_their_number(tmp_path):
     put(tmp_path / "c.csv", f"{KENTICO}\n17,Anna,Berg,anna@x.se{',' * 10}\n")
     put(
@@ -425,6 +515,8 @@ def test_orders_of_kentico_find_their_customers_by_their_number(tmp_path):
 def test_every_preset_has_a_fixture_of_its_header():
     tried = {preset for preset, *_ in CUSTOMERS.values()}
     tried |= {"shopify-orders", "squarespace-orders", "kentico-orders"}
+    tried |= {*STATEMENTS, "blocklist"}
+    tried |= {"mailchimp", "mailchimp-consents"}  # test_names_with_meaning.py
     assert tried == set(preset_names())
 
 

@@ -124,6 +124,9 @@ CONSENT_STATUSES = ("granted", "pending", "withdrawn", "never", "unknown")
 
 SUPPRESSION_REASONS = ("bounced", "complained", "blocked", "erased")
 
+STATED = (*CONSENT_STATUSES, "bounced", "complained", "blocked")
+"""What a column of consent may say: a status, or why the address is never mailed."""
+
 PAYMENT_STATUSES = (
     "pending",
     "authorized",

@@ -185,7 +185,7 @@ def fit(header: Sequence[str], presets: Sequence[Preset]) -> list[tuple[Preset, 
         there = [column for column in wanted if column.found_in(header) is not None]
         share = len(there) / len(wanted)
         must = all(column.optional or column in there for column in wanted)
-        if must and share >= FITS:
+        if must and share >= FITS and len(wanted) > 1:
             found.append((len(there), share, preset))
     found.sort(key=lambda each: (-each[0], -each[1], each[2].name))
     return [(preset, share) for _, share, preset in found]

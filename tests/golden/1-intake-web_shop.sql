@@ -263,6 +263,7 @@ with play as (
       r.row_id,
       coalesce(r.updated_at, r.delivered_at) as dated,
       r.delivered_at,
+      rp_refusal(r."consent_newsletter_email") as refusal,
       r.fingerprint
   from "rows_web_shop" r
   anti join "reasons_web_shop" b on r.row_id = b.row_id
@@ -273,6 +274,7 @@ with play as (
       -1 as row_id,
       coalesce(h.updated_at, h.delivered_at) as dated,
       h.delivered_at,
+      0 as refusal,
       h.fingerprint
   from registry.source_records h
   anti join "unchanged_web_shop" u on h.external_id = u.external_id
@@ -290,6 +292,7 @@ ranked as (
         order by
           p.dated desc nulls last,
           p.delivered_at desc nulls last,
+          p.refusal desc nulls last,
           p.fingerprint,
           p.row_id
       ) as place

@@ -296,6 +296,7 @@ with play as (
       r.row_id,
       coalesce(r.updated_at, r.delivered_at) as dated,
       r.delivered_at,
+      0 as refusal,
       r.fingerprint
   from "heads_web_orders" r
   anti join "bad_web_orders" b on r.row_id = b.row_id
@@ -306,6 +307,7 @@ with play as (
       -1 as row_id,
       coalesce(h.updated_at, h.delivered_at) as dated,
       h.delivered_at,
+      0 as refusal,
       h.fingerprint
   from registry.orders h
   anti join "unchanged_web_orders" u on h.order_id = u.order_id
@@ -323,6 +325,7 @@ ranked as (
         order by
           p.dated desc nulls last,
           p.delivered_at desc nulls last,
+          p.refusal desc nulls last,
           p.fingerprint,
           p.row_id
       ) as place

@@ -276,6 +276,7 @@ with play as (
       r.row_id,
       coalesce(r.updated_at, r.delivered_at) as dated,
       r.delivered_at,
+      0 as refusal,
       r.fingerprint
   from "heads_old_orders" r
   anti join "bad_old_orders" b on r.row_id = b.row_id
@@ -286,6 +287,7 @@ with play as (
       -1 as row_id,
       coalesce(h.updated_at, h.delivered_at) as dated,
       h.delivered_at,
+      0 as refusal,
       h.fingerprint
   from registry.orders h
   anti join "unchanged_old_orders" u on h.order_id = u.order_id
@@ -303,6 +305,7 @@ ranked as (
         order by
           p.dated desc nulls last,
           p.delivered_at desc nulls last,
+          p.refusal desc nulls last,
           p.fingerprint,
           p.row_id
       ) as place

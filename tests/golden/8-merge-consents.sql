@@ -11,7 +11,7 @@ select
     delivered_at,
     0 + file_no as file_id,
     row_number
-from "accepted_web_shop" where email is not null
+from "accepted_web_shop" where email is not null and "consent_newsletter_email" in ('granted', 'pending', 'withdrawn', 'never', 'unknown')
 union all
 select
     'web_shop' as source,
@@ -29,7 +29,7 @@ from "changed_web_shop" r
 anti join "reasons_web_shop" b on r.row_id = b.row_id
 anti join "accepted_web_shop" a on r.row_id = a.row_id
 anti join "erased_web_shop" x on r.row_id = x.row_id
-where email is not null and "consent_newsletter_email_at" is not null
+where email is not null and "consent_newsletter_email_at" is not null and "consent_newsletter_email" in ('granted', 'pending', 'withdrawn', 'never', 'unknown')
 union all
 select
     'old_shop' as source,
@@ -43,7 +43,7 @@ select
     delivered_at,
     0 + file_no as file_id,
     row_number
-from "accepted_old_shop" where email is not null
+from "accepted_old_shop" where email is not null and "consent_newsletter_email" in ('granted', 'pending', 'withdrawn', 'never', 'unknown')
 union all
 select
     'mail_club' as source,
@@ -57,7 +57,7 @@ select
     delivered_at,
     0 + file_no as file_id,
     row_number
-from "accepted_mail_club" where email is not null
+from "accepted_mail_club" where email is not null and "consent_newsletter_email" in ('granted', 'pending', 'withdrawn', 'never', 'unknown')
 union all
 select
     'mail_club' as source,
@@ -75,7 +75,7 @@ from "changed_mail_club" r
 anti join "reasons_mail_club" b on r.row_id = b.row_id
 anti join "accepted_mail_club" a on r.row_id = a.row_id
 anti join "erased_mail_club" x on r.row_id = x.row_id
-where email is not null and "consent_newsletter_email_at" is not null;
+where email is not null and "consent_newsletter_email_at" is not null and "consent_newsletter_email" in ('granted', 'pending', 'withdrawn', 'never', 'unknown');
 
 -- consent_events_new
 with once as (
@@ -201,8 +201,33 @@ select
     n.reason,
     min(n.suppressed_at) as suppressed_at
 from (
-  select address, channel, reason, suppressed_at
-  from registry.suppressions where false
+  select
+      email as address,
+      'email' as channel,
+      "consent_newsletter_email" as reason,
+      coalesce("consent_newsletter_email_at", updated_at, delivered_at) as suppressed_at
+  from "changed_web_shop" r
+  anti join "reasons_web_shop" b on r.row_id = b.row_id
+  anti join "erased_web_shop" x on r.row_id = x.row_id
+  where email is not null and "consent_newsletter_email" in ('bounced', 'complained', 'blocked', 'erased') union all 
+  select
+      email as address,
+      'email' as channel,
+      "consent_newsletter_email" as reason,
+      coalesce(updated_at, delivered_at) as suppressed_at
+  from "changed_old_shop" r
+  anti join "reasons_old_shop" b on r.row_id = b.row_id
+  anti join "erased_old_shop" x on r.row_id = x.row_id
+  where email is not null and "consent_newsletter_email" in ('bounced', 'complained', 'blocked', 'erased') union all 
+  select
+      email as address,
+      'email' as channel,
+      "consent_newsletter_email" as reason,
+      coalesce("consent_newsletter_email_at", updated_at, delivered_at) as suppressed_at
+  from "changed_mail_club" r
+  anti join "reasons_mail_club" b on r.row_id = b.row_id
+  anti join "erased_mail_club" x on r.row_id = x.row_id
+  where email is not null and "consent_newsletter_email" in ('bounced', 'complained', 'blocked', 'erased')
 ) n
 anti join registry.suppressions s
   on n.address = s.address and n.channel = s.channel and n.reason = s.reason

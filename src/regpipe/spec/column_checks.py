@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from regpipe.errors import nearest
-from regpipe.fields import CONSENT_STATUSES, WORDS
+from regpipe.fields import STATED, WORDS
 from regpipe.spec.columns import (
     CODED,
     Statement,
@@ -29,7 +29,7 @@ _FOR = {
     "words": ", ".join((*WORDS, *CODED)),
     "yes": "flags (tax_exempt)",
     "no": "flags (tax_exempt)",
-    **dict.fromkeys((*CONSENT_STATUSES, "at"), "consent.<purpose>"),
+    **dict.fromkeys((*STATED, "unless", "at"), "consent.<purpose>"),
 }
 """What each option of a column is for."""
 
@@ -109,6 +109,11 @@ def _option_faults(
                 option,
             )
     vocabulary = WORDS.get(field or "", ())
+    stated = STATED if field is None else vocabulary
+    for name, word in mapping(column.get("by_name")).items():
+        if stated and isinstance(word, str) and word not in stated:
+            what = f"unknown word {quoted(word)}"
+            yield Fault((*place, "by_name", name), what, among(word, stated))
     for word in mapping(column.get("words")) if vocabulary else ():
         if word not in vocabulary:
             what = f"unknown word {quoted(word)}"
@@ -120,12 +125,15 @@ def unnumbered(place: Place, columns: Mapping[str, object]) -> Iterator[Fault]:
     for name, column in columns.items():
         plain = isinstance(column, str)
         named = {"from": column} if plain else mapping(column)
-        for key in ("from", "at"):
-            header = named.get(key)
-            if isinstance(header, str) and not re.fullmatch("[1-9][0-9]*", header):
-                what = f"{quoted(header)} is no number, and the file has no header"
-                inner: Place = (name,) if plain else (name, key)
-                yield Fault((*place, *inner), what, "its columns are 1, 2, 3, ...")
+        for key in ("from", "unless", "at"):
+            inner: Place = (name,) if plain else (name, key)
+            for status, header in (
+                mapping(named.get(key)) or {"": named.get(key)}
+            ).items():
+                if isinstance(header, str) and not re.fullmatch("[1-9][0-9]*", header):
+                    at = (*place, *inner, status) if status else (*place, *inner)
+                    what = f"{quoted(header)} is no number, and the file has no header"
+                    yield Fault(at, what, "its columns are 1, 2, 3, ...")
 
 
 def lacking(

@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from regpipe.fields import CONSENT_STATUSES, FIELDS, FieldType
+from regpipe.fields import FIELDS, STATED, FieldType
 from regpipe.spec.types import (
     CHANNEL,
     WORD,
@@ -23,6 +23,7 @@ from regpipe.spec.types import (
     Place,
     Spec,
     Words,
+    among,
     quoted,
     refuse,
     said,
@@ -112,6 +113,24 @@ def _not_empty(text: str) -> str:
     return text
 
 
+def _moments(value: Any) -> Any:
+    """Read one column as that of the time of every statement."""
+    one = isinstance(value, (str, int)) and not isinstance(value, bool)
+    return dict.fromkeys(STATED, value) if one else value
+
+
+def _status(word: str) -> str:
+    if word not in STATED:
+        raise said(f"unknown status {quoted(word)}", among(word, STATED))
+    return word
+
+
+Moments = Annotated[
+    dict[Annotated[str, AfterValidator(_status)], Header],
+    BeforeValidator(_moments, json_schema_input_type=str | int | dict[str, str | int]),
+]
+"""The column of a statement's own time, for each status it may state."""
+
 Separator = Annotated[str, AfterValidator(_not_empty), Field(min_length=1)]
 """What stands between values: any text, blanks too."""
 
@@ -144,12 +163,16 @@ class Column(Spec):
     """Whether the file may lack the column: every cell is blank then."""
     value: str | None = None
     """A constant for every row, instead of a column."""
+    by_name: dict[Filled, str] = Field(default_factory=dict)
+    """A constant for every row of a file, by the file's name: {"new_*": Newcomers}.
+    The first pattern that fits counts; a name that fits none is refused."""
     format: Formats = ()
     """Dates and times: strptime formats, tried in order, such as %d.%m.%Y %H:%M."""
     decimal: Literal[".", ","] = "."
     """Amounts: the decimal sign."""
     split: Separator | None = None
-    """Lists: what stands between the values of a cell."""
+    """Lists: what stands between the values of a cell. Values that are all in double
+    quotes may hold it."""
     country: Country | None = None
     """Phones: the country (ISO 3166 alpha-2) of numbers without a country code."""
     words: dict[str, Words] = Field(default_factory=dict)
@@ -159,7 +182,8 @@ class Column(Spec):
     no: Words = ()
     """Flags: words that mean no."""
     granted: Words = ()
-    """Consent: words of who agreed to be contacted."""
+    """Consent: words of who agreed to be contacted. In the lists of those who did not,
+    "*" stands for every word that no list holds."""
     pending: Words = ()
     """Consent: words of who was asked and has not answered yet."""
     withdrawn: Words = ()
@@ -168,18 +192,41 @@ class Column(Spec):
     """Consent: words of who did not consent."""
     unknown: Words = ()
     """Consent: words that state nothing; a blank cell is one unless mapped."""
-    at: Header | None = None
-    """Consent: the column of the time at which the statement itself was made."""
+    bounced: Words = ()
+    """Consent: words of an address that cannot be reached: never mail it."""
+    complained: Words = ()
+    """Consent: words of who called a mail spam: never mail them."""
+    blocked: Words = ()
+    """Consent: words of who is never to be mailed for another reason."""
+    unless: Header | None = None
+    """Consent: a column that may be blank or missing. Where it is filled it is read,
+    by the same words, instead; 'at' does not date it."""
+    at: Moments = Field(default_factory=dict)
+    """Consent: the column of the time at which the statement itself was made, or one
+    for each status: {granted: Confirmed, withdrawn: Left}."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         found: list[Fault] = []
-        source_hint = "'from' names a column of the file, 'value' is a constant"
-        if self.from_ is None and self.value is None:
-            found.append(Fault((), "needs 'from' or 'value'", source_hint))
-        if self.from_ is not None and self.value is not None:
-            found.append(Fault((), "has both 'from' and 'value'", source_hint))
-        found += _repeats((), {name: getattr(self, name) for name in CONSENT_STATUSES})
+        hint = (
+            "'from' names a column, 'value' is a constant, 'by_name' one of each file"
+        )
+        told = {
+            "from": self.from_,
+            "value": self.value,
+            "by_name": self.by_name or None,
+        }
+        given = [f"'{name}'" for name, value in told.items() if value is not None]
+        if not given:
+            found.append(Fault((), "needs 'from', 'value' or 'by_name'", hint))
+        if len(given) > 1:
+            found.append(Fault((), f"has both {' and '.join(given[:2])}", hint))
+        lists = {name: getattr(self, name) for name in STATED}
+        for name in ("granted", "pending"):
+            if OTHERS in lists[name]:
+                what = f"{quoted(OTHERS)} cannot stand for a consent"
+                found.append(Fault((), what, "list the words that mean it", name))
+        found += _repeats((), lists)
         found += _repeats((), {"yes": self.yes, "no": self.no})
         found += _repeats(("words",), self.words)
         refuse(found)
@@ -215,6 +262,9 @@ ColumnOrText = Annotated[
     Column, BeforeValidator(_column, json_schema_input_type=str | Column)
 ]
 """A column; plain text means {from: text}."""
+
+OTHERS = "*"
+"""Stands in a list of words of consent for all words that no list holds."""
 
 _CONSENT = re.compile(rf"consent\.({WORD})(?:\.({CHANNEL}))?")
 
@@ -259,7 +309,7 @@ def fitting_options(kind: str, field: str | None) -> tuple[str, ...]:
     ('format',)
     """
     if field is None:
-        return (*CONSENT_STATUSES, "at", "format")
+        return (*STATED, "unless", "at", "format")
     if field in CODED:
         return ("words",)
     return _FITS.get(known_fields(kind)[field], ())

@@ -127,7 +127,7 @@ def _refer(name: str, description: str) -> Schema:
 
 
 def _column(kind: str, field: str | None, options: Schema) -> Schema:
-    general = ("from", "aliases", "optional", "value")
+    general = ("from", "aliases", "optional", "value", "by_name")
     names = (*general, *fitting_options(kind, field))
     properties: Schema = {name: options[name] for name in names}
     if field is not None and field in WORDS:
@@ -137,7 +137,7 @@ def _column(kind: str, field: str | None, options: Schema) -> Schema:
         "type": "object",
         "properties": properties,
         "additionalProperties": False,
-        "oneOf": [{"required": ["from"]}, {"required": ["value"]}],
+        "oneOf": [{"required": [key]} for key in ("from", "value", "by_name")],
     }
     return {"anyOf": [*options["from"]["anyOf"], mapping]}
 

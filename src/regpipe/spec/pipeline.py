@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     Field,
@@ -89,6 +89,11 @@ class _AnySource(Spec):
             for name, column in self.mapped.items()
             if statement(name) is None
         }
+
+    def mapping(self, mapped: dict[str, Column]) -> Self:
+        """Give this source with other columns."""
+        said = {name: getattr(self, name) for name in type(self).model_fields}
+        return type(self).model_construct(**{**said, "mapped": mapped})
 
     @cached_property
     def consents(self) -> dict[Statement, Column]:

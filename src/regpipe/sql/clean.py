@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from regpipe.fields import WORDS, FieldType
+from regpipe.fields import STATED, WORDS, FieldType
 from regpipe.sql.step import Step, comma, ident, literal, step
 from regpipe.sql.words import (
-    CONSENT_WORDS,
+    CONSENT_ANSWERS,
     NO_WORDS,
     STATEMENTS,
     STATUS_WORDS,
@@ -20,7 +20,7 @@ from regpipe.sql.words import (
     worded,
 )
 
-NORMALISER = "1"
+NORMALISER = "2"
 """Raise it when cleaning changes: every row is then read anew, once."""
 
 _SQL_TYPES = {
@@ -42,8 +42,10 @@ class Cell:
     """How one field is read: from which column or constant, with what options.
 
     ``calling_code`` and ``trunk`` are those of the country meant by phones
-    without one. ``words`` map the file's words to ours; ``at`` is the column
-    of a consent's own time.
+    without one. ``words`` map the file's words to ours, ``others`` is what a word
+    becomes that none lists. ``at`` are the columns of a consent's own time, by status
+    (None: it has none); ``unless`` is the column that is read instead where it is
+    filled.
     """
 
     kind: FieldType
@@ -55,7 +57,9 @@ class Cell:
     calling_code: str | None = None
     trunk: str = ""
     words: Mapping[str, tuple[str, ...]] | None = None
-    at: str | None = None
+    at: Mapping[str, str] | None = None
+    unless: str | None = None
+    others: str | None = None
 
 
 def sql_type(kind: FieldType) -> str:
@@ -93,12 +97,15 @@ def cleaned(
     rare = "odd" if odd else "false"
     marks = f"rp_odd(concat({', '.join(map(ident, columns))})) as odd"
     for field, cell in cells.items():
-        texts.append(f"{_text(cell, rare)} as {ident('t_' + field)}")
+        own = _text(cell, rare)
+        if cell.unless:
+            own = f"coalesce({_text(Cell(cell.kind, cell.unless), rare)}, {own})"
+        texts.append(f"{own} as {ident('t_' + field)}")
         for column, value in _values(field, cell, zone):
             reads.append(f"{value} as {ident(column)}")
             finals.append(ident(column))
-        if field.startswith("consent_") and cell.at:
-            at = _text(Cell(FieldType.TIME, cell.at), rare)
+        if field.startswith("consent_") and cell.at is not None:
+            at = _moment(cell, own, rare)
             texts.append(f"{at} as {ident('t_' + field + '_at')}")
             finals.append(ident(field + "_at"))
             when = _time(ident("t_" + field + "_at"), cell.formats, zone)
@@ -150,7 +157,7 @@ def columns_of(cells: Mapping[str, Cell]) -> list[str]:
     """Give the columns of the file that are read, each once, in mapped order."""
     found: dict[str, None] = {}
     for cell in cells.values():
-        for column in (cell.column, cell.at):
+        for column in (cell.column, cell.unless, *(cell.at or {}).values()):
             if column is not None:
                 found[column] = None
     return list(found)
@@ -169,13 +176,37 @@ def fingerprint(columns: Sequence[str], version: str) -> str:
 
 def _text(cell: Cell, rare: str) -> str:
     if cell.column is None:
-        return literal(cell.value or "")
+        return literal(cell.value) if cell.value else "cast(null as varchar)"
     text = f"rp_text({ident(cell.column)}, {rare})"
     if cell.kind in (FieldType.PHONE, FieldType.POSTCODE, FieldType.CODE):
         return f"rp_bare({text})"
     if cell.kind is FieldType.TEXT:
         return f"rp_disarmed({text})"
     return text
+
+
+def _moment(cell: Cell, own: str, rare: str) -> str:
+    """Give the text of the time of what a consent's cell ``own`` states."""
+    at = cell.at or {}
+    columns = {status: _text(Cell(FieldType.TIME, at[status]), rare) for status in at}
+    found = next(iter(columns.values()), "cast(null as varchar)")
+    some = cell.column is not None and len(columns) < len(STATED)
+    if some or len({*columns.values()}) > 1:
+        whens = " ".join(
+            f"when {literal(status)} then {text}" for status, text in columns.items()
+        )
+        found = f"case {_stated(own, cell)} {whens} end"
+    if cell.unless:
+        instead = _text(Cell(cell.kind, cell.unless), rare)
+        found = f"case when {instead} is null then {found} end"
+    return found
+
+
+def _stated(text: str, cell: Cell) -> str:
+    """Give the SQL of what a cell of consent states; a blank one is unknown."""
+    otherwise = literal(cell.others) if cell.others else "null"
+    words = cell.words or CONSENT_ANSWERS
+    return worded(text, words, (), blank="'unknown'", otherwise=otherwise)
 
 
 def _values(field: str, cell: Cell, zone: str) -> list[tuple[str, str]]:
@@ -225,7 +256,7 @@ def _value(field: str, text: str, cell: Cell, zone: str) -> str:
                 return f"case when {text} is not null then [{text}] end"
             return f"rp_list({text}, {literal(cell.separator)})"
         case FieldType.WORD if field.startswith("consent_"):
-            return worded(text, words or CONSENT_WORDS, (), blank="'unknown'")
+            return _stated(text, cell)
         case FieldType.WORD if field == "kind":
             known = worded(text, words, WORDS["kind"])
             return f"case when {text} is null then 'registered' else {known} end"

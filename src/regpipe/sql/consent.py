@@ -32,7 +32,12 @@ def statements(
     parts = []
     for source, fields, purposes in customers:
         for purpose, channel, dated in purposes:
-            parts += _of_customers(source, fields, purpose, channel, dated, file_ids)
+            parts += [
+                f"{part} and {ident(consent_column(purpose, channel))} in ({known})"
+                for part in _of_customers(
+                    source, fields, purpose, channel, dated, file_ids
+                )
+            ]
     for source, fields, purpose, channel in consents:
         address = _address(channel, fields)
         at = ident("at") if "at" in fields else "cast(null as timestamp)"
@@ -205,15 +210,21 @@ def said_before(statements: str) -> str:
 
 
 def suppressions(
+    customers: Sequence[tuple[str, Sequence[str], Sequence[tuple[str, str, bool]]]],
     consents: Sequence[tuple[str, Sequence[str], str, str]],
     reasons: Sequence[str],
 ) -> Step:
-    """Give the addresses that ``consents`` sources say may never be mailed.
+    """Give the addresses that sources say may never be mailed.
 
+    Reads  ``customers`` and ``consents`` as ``statements`` does. An older version of a
+           customer's row counts, too.
     Gives  one row per address, channel and reason that the registry lacks.
     """
     listed = ", ".join(map(literal, reasons))
     parts = []
+    for source, fields, purposes in customers:
+        for purpose, channel, dated in purposes:
+            parts.append(_never_again(source, fields, purpose, channel, dated, listed))
     for source, fields, _, channel in consents:
         address = _address(channel, fields)
         at = (
@@ -249,6 +260,31 @@ def suppressions(
         group by n.address, n.channel, n.reason
         """,
     )
+
+
+def _never_again(
+    source: str,
+    fields: Sequence[str],
+    purpose: str,
+    channel: str,
+    dated: bool,
+    listed: str,
+) -> str:
+    """Give the addresses of customers that a column of consent says never to mail."""
+    column = consent_column(purpose, channel)
+    times = [ident(column + "_at")] if dated else []
+    times += ["updated_at"] if "updated_at" in fields else []
+    address = _address(channel, fields)
+    return f"""
+          select
+              {address} as address,
+              {literal(channel)} as channel,
+              {ident(column)} as reason,
+              coalesce({", ".join([*times, "delivered_at"])}) as suppressed_at
+          from {ident("changed_" + source)} r
+          anti join {ident("reasons_" + source)} b on r.row_id = b.row_id
+          anti join {ident("erased_" + source)} x on r.row_id = x.row_id
+          where {address} is not null and {ident(column)} in ({listed})"""
 
 
 def _of_customers(

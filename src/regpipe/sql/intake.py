@@ -160,18 +160,22 @@ def own_reasons(source: str) -> str:
         where problem is not null"""
 
 
-def lost(source: str, rows_table: str, bad: str, held: Held) -> Step:
+def lost(
+    source: str, rows_table: str, bad: str, held: Held, said: Sequence[str] = ()
+) -> Step:
     """Give the records that are not the latest version of their key.
 
     Records are compared by their own time, else their file's; the registry's
     version takes part unless it is in the delivery itself. On a tie the later
-    file knows better, and within one file the fingerprint decides, never the
-    order of rows.
+    file knows better, then the one that refuses more; in the end the fingerprint
+    decides, never the order of rows.
 
-    Reads  ``rows_table``, ``unchanged_…`` and ``bad``: records out of the game.
+    Reads  ``rows_table``, ``unchanged_…`` and ``bad``: records out of the game;
+           ``said`` are its columns of consent.
     Gives  ``row_id`` of each record that loses; an unchanged one may.
     """
     key = held.key
+    refusal = " + ".join(f"rp_refusal(r.{ident(column)})" for column in said)
     return step(
         f"lost_{source}",
         f"""
@@ -181,6 +185,7 @@ def lost(source: str, rows_table: str, bad: str, held: Held) -> Step:
               r.row_id,
               coalesce(r.updated_at, r.delivered_at) as dated,
               r.delivered_at,
+              {refusal or "0"} as refusal,
               r.fingerprint
           from {ident(rows_table)} r
           anti join {ident(bad)} b on r.row_id = b.row_id
@@ -191,6 +196,7 @@ def lost(source: str, rows_table: str, bad: str, held: Held) -> Step:
               -1 as row_id,
               coalesce(h.updated_at, h.delivered_at) as dated,
               h.delivered_at,
+              0 as refusal,
               h.fingerprint
           from registry.{held.table} h
           anti join {ident("unchanged_" + source)} u on h.{key} = u.{key}
@@ -208,6 +214,7 @@ def lost(source: str, rows_table: str, bad: str, held: Held) -> Step:
                 order by
                   p.dated desc nulls last,
                   p.delivered_at desc nulls last,
+                  p.refusal desc nulls last,
                   p.fingerprint,
                   p.row_id
               ) as place

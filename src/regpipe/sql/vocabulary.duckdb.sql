@@ -136,10 +136,24 @@ create or replace macro rp_date_iso(x) as
 create or replace macro rp_named(x) as
   list_sort(list_distinct(list_filter(x, lambda v: v is not null)));
 
--- The parts of a cell that holds several values.
+-- The parts of a cell that holds several values; where all of them are in double
+-- quotes, a separator or a doubled quote within them is part of the value.
 create or replace macro rp_list(x, separator) as
   list_filter(
-    list_transform(string_split(x, separator), lambda v: trim(v)),
+    list_transform(
+      case
+        when x ^@ '"' and regexp_full_match(x, concat(
+          '"(?:[^"]|"")*"',
+          '(?:\s*', regexp_escape(separator), '\s*"(?:[^"]|"")*")*'
+        ))
+          then list_transform(
+            regexp_extract_all(x, '"((?:[^"]|"")*)"', 1),
+            lambda v: replace(v, '""', '"')
+          )
+        else string_split(x, separator)
+      end,
+      lambda v: trim(v)
+    ),
     lambda v: v <> ''
   );
 

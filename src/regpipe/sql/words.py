@@ -35,6 +35,12 @@ STATEMENTS: Mapping[str, tuple[str, ...]] = {
 }
 """The words of a statement: of consent, or of a reason never to mail an address."""
 
+CONSENT_ANSWERS: Mapping[str, tuple[str, ...]] = {
+    word: spellings if word in CONSENT_WORDS else (word, *spellings)
+    for word, spellings in STATEMENTS.items()
+}
+"""The words of a customer's consent: those of a statement, and ours for a reason."""
+
 STATUS_WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "payment_status": {
         "pending": ("awaiting_payment", "on-hold", "unpaid"),

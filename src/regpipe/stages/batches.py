@@ -112,7 +112,7 @@ def joined(
             continue
         form = (
             *(text.columns, text.delimiter, text.quote, text.absent),
-            *(delivery.careful, end),
+            *(delivery.careful, delivery.named, end),
         )
         if form in growing and growing[form].size >= FULL:
             batches.append(growing.pop(form).batch())

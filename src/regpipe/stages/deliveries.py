@@ -6,6 +6,7 @@ import contextlib
 import csv
 import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from regpipe.errors import InputFileError, Problem
@@ -13,6 +14,7 @@ from regpipe.outcome import Progress
 from regpipe.spec import Csv, Pipeline, Source
 from regpipe.stages.extract import Delivery, extract
 from regpipe.stages.files import Found, find_files
+from regpipe.stages.names import read_by_name, said_by_name
 from regpipe.stages.normalise import columns_read
 from regpipe.stages.unpack import unpack
 from regpipe.stages.wanted import wanted_columns
@@ -45,16 +47,19 @@ def deliveries(
 
     def settled(name: str, file: Found) -> list[Delivery] | InputFileError:
         source = pipeline.sources[name]
-        shown = os.path.relpath(file.path, pipeline.folder)
+        shown = "" if blank else os.path.relpath(file.path, pipeline.folder)
         try:
             return [
-                extract(
-                    name,
-                    plain.path,
-                    plain.shown,
-                    CONVERTED if plain.converted else source.csv,
-                    wanted_columns(source),
-                    scratch,
+                replace(
+                    extract(
+                        name,
+                        plain.path,
+                        plain.shown,
+                        CONVERTED if plain.converted else source.csv,
+                        wanted_columns(read_by_name(source, plain.shown)),
+                        scratch,
+                    ),
+                    named=said_by_name(source, plain.shown),
                 )
                 for plain in unpack(file, shown, scratch)
             ]

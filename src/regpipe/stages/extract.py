@@ -50,7 +50,8 @@ class Delivery:
     ``lone_cr`` that its lines may end in more ways than one, ``blank_lines`` that
     some are empty. ``skip`` counts the
     records above the header, ``blank_rows`` are the row numbers of blank records,
-    sorted: they are left out of a text that was rewritten.
+    sorted: they are left out of a text that was rewritten. ``named`` is what the
+    file's name says of its rows.
     """
 
     source: str
@@ -71,6 +72,7 @@ class Delivery:
     skip: int = 0
     encoding: Encoding = UTF8
     careful: bool = False
+    named: tuple[str, ...] = ()
     blank_rows: Sequence[int] = ()
 
     @property

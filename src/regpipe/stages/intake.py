@@ -91,7 +91,7 @@ def take_in(
     if isinstance(spec, OrderSource):
         _take_orders(judged, fields)
     elif isinstance(spec, CustomerSource):
-        whole = _take_customers(judged, fields, full=spec.delivery == "full")
+        whole = _take_customers(judged, spec, fields)
     else:
         _take_consents(judged, spec, fields)
     outcomes = _outcomes(engine, source, spec, read, first_file)
@@ -131,7 +131,9 @@ class _Judged:
         return [each.name for each in steps if self.engine.make(each)]
 
 
-def _take_customers(judged: _Judged, fields: Sequence[str], *, full: bool) -> bool:
+def _take_customers(
+    judged: _Judged, spec: CustomerSource, fields: Sequence[str]
+) -> bool:
     """Leave the accepted rows; tell whether the delivery names all its customers.
 
     A full delivery with a row that does not tell whose it is cannot say who is
@@ -143,12 +145,13 @@ def _take_customers(judged: _Judged, fields: Sequence[str], *, full: bool) -> bo
     engine.define(sql.changed(source, rows, any_unchanged=bool(same)))
     judged.judge()
     bad = judged.kept(sql.reasons(source))
+    said = [consent_column(*stated) for stated in spec.consents]
     lost = judged.kept(
-        sql.lost(source, rows, f"reasons_{source}", sql.CUSTOMERS),
+        sql.lost(source, rows, f"reasons_{source}", sql.CUSTOMERS, said),
         sql.erased(source, fields),
     )
     engine.define(sql.accepted(source, [*bad, *lost]))
-    if not full:
+    if spec.delivery == "delta":
         return True
     keyless = engine.collect(sql.keyless(source, sql.CUSTOMERS.key))
     whole = int(keyless["rows"][0].as_py()) == 0
@@ -210,7 +213,7 @@ def _columns(spec: Source, fields: Sequence[str]) -> list[str]:
         ]
     for (purpose, channel), column in spec.consents.items():
         known.append(consent_column(purpose, channel))
-        if column.at is not None:
+        if column.at:
             known.append(consent_column(purpose, channel) + "_at")
     return known
 

@@ -189,7 +189,7 @@ def merge_consents(
     ]
     engine.define(consent.statements(customers, consents, ground.file_ids))
     engine.make(consent.events())
-    engine.make(consent.suppressions(consents, SUPPRESSION_REASONS))
+    engine.make(consent.suppressions(customers, consents, SUPPRESSION_REASONS))
     return [
         TableDelta("consent_events", (), None, "consent_events_new"),
         TableDelta("suppressions", (), None, "suppressions_new"),

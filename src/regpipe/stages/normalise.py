@@ -13,16 +13,15 @@ import phonenumbers
 
 from regpipe.engine.protocol import Engine
 from regpipe.errors import InputFileError, IrregularFileError
-from regpipe.fields import FieldType
+from regpipe.fields import STATED, FieldType
 from regpipe.spec import Column, Source, Statement
-from regpipe.spec.columns import known_fields
+from regpipe.spec.columns import OTHERS, known_fields
 from regpipe.sql.clean import NORMALISER, Cell, cleaned
 from regpipe.sql.intake import CleanFile
 from regpipe.sql.step import ident
 from regpipe.stages.batches import FEW, Batch, alone, joined
 from regpipe.stages.extract import Delivery, carefully
-
-CONSENTS = ("granted", "pending", "withdrawn", "never", "unknown")
+from regpipe.stages.names import read_by_name
 
 
 @dataclass(frozen=True)
@@ -91,9 +90,9 @@ def mapping_version(source: Source, schema_version: str) -> str:
             NORMALISER,
             schema_version,
             source.timezone,
-            source.csv.model_dump(mode="json"),
+            source.csv.model_dump(mode="json", exclude_defaults=True),
             {
-                name: column.model_dump(mode="json")
+                name: column.model_dump(mode="json", exclude_defaults=True)
                 for name, column in source.mapped.items()
             },
         ],
@@ -106,7 +105,7 @@ def columns_read(source: Source) -> tuple[str, ...]:
     """Give the columns of the file that the mapping reads, each once."""
     found: dict[str, None] = {}
     for column in (*source.columns.values(), *source.consents.values()):
-        for name in (column.from_, column.at):
+        for name in (column.from_, column.unless, *column.at.values()):
             if name is not None:
                 found[name] = None
     return tuple(found)
@@ -149,15 +148,16 @@ class _Cleaning:
         """Leave the cleaned rows of a batch; give their number."""
         name = self.called(batch)
         self.engine.load(f"raw_{name}", batch.text)
-        consents = self.source.consents.items()
+        source = read_by_name(self.source, batch.deliveries[0].file)
+        dated = {key for key, column in self.source.consents.items() if column.at}
         return self.engine.make(
             cleaned(
                 name,
                 f"raw_{name}",
-                _cells(self.source),
-                {key: _consent(column) for key, column in consents},
-                zone=self.source.timezone,
-                version=mapping_version(self.source, self.schema_version),
+                _cells(source),
+                {key: _consent(c, key in dated) for key, c in source.consents.items()},
+                zone=source.timezone,
+                version=mapping_version(source, self.schema_version),
                 careful=batch.careful,
                 odd=batch.odd,
             )
@@ -224,19 +224,20 @@ def _cell(kind: FieldType, column: Column) -> Cell:
     )
 
 
-def _consent(column: Column) -> Cell:
+def _consent(column: Column, dated: bool = False) -> Cell:
     words: dict[str, tuple[str, ...]] = {
-        status: getattr(column, status)
-        for status in CONSENTS
-        if getattr(column, status)
+        status: getattr(column, status) for status in STATED if getattr(column, status)
     }
+    others = [status for status, listed in words.items() if OTHERS in listed]
     return Cell(
         kind=FieldType.WORD,
         column=column.from_,
         value=column.value,
         formats=column.format,
         words=words,
-        at=column.at,
+        at=column.at if dated or column.at else None,
+        unless=column.unless,
+        others=others[0] if others else None,
     )
 
 
@@ -253,4 +254,4 @@ def _dialling(country: str) -> tuple[str, str]:
 
 def statement_columns(source: Source) -> tuple[tuple[Statement, bool], ...]:
     """Give the consents a customers source states, and whether each has a time."""
-    return tuple((key, c.at is not None) for key, c in source.consents.items())
+    return tuple((key, bool(c.at)) for key, c in source.consents.items())

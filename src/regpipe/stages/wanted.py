@@ -61,6 +61,8 @@ def wanted_columns(source: Source) -> tuple[Wanted, ...]:
         if column.from_ is not None:
             wanted = Wanted(column.from_, column.aliases, column.optional)
             found.setdefault(column.from_, wanted)
-        if column.at is not None:
-            found.setdefault(column.at, Wanted(column.at, (), column.optional))
+        if column.unless is not None:
+            found.setdefault(column.unless, Wanted(column.unless, (), True))
+        for at in column.at.values():
+            found.setdefault(at, Wanted(at, (), column.optional))
     return tuple(found.values())
