@@ -18,10 +18,10 @@ from regpipe.errors import InputFileError, IrregularFileError, Problem
 from regpipe.formats.sources import Preset, preset_names, shipped_preset
 from regpipe.spec import Csv
 from regpipe.sql.shapes import SHAPES, column_facts
-from regpipe.stages.deliveries import CONVERTED
 from regpipe.stages.extract import Delivery, carefully, extract
 from regpipe.stages.files import Found, find_files
-from regpipe.stages.unpack import Plain, unpack
+from regpipe.stages.recognise import fit, foreign
+from regpipe.stages.unpack import CONVERTED, Plain, unpack
 from regpipe.stages.wanted import wanted_of
 
 _DATA = re.compile(r"\S+@\S+\.\S+|[-+'(]?[0-9][-+0-9 ().:/]*")
@@ -29,9 +29,6 @@ _DATA = re.compile(r"\S+@\S+\.\S+|[-+'(]?[0-9][-+0-9 ().:/]*")
 
 MOST = 0.95
 """A column has a shape when so many of its filled cells have it."""
-
-FITS = 0.4
-"""A preset fits when a file has so many of its columns, and all that must be there."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +51,8 @@ class FileFacts:
     """What is known of a file.
 
     ``presets`` are those that fit, with the share of their columns that it has, the
-    best first; ``header_row`` counts from 1 and is 0 where the file has no header.
+    best first; ``other`` says what it is where no source reads such files.
+    ``header_row`` counts from 1 and is 0 where the file has no header.
     """
 
     file: str
@@ -68,6 +66,7 @@ class FileFacts:
     regular: bool
     columns: tuple[ColumnFacts, ...]
     presets: tuple[tuple[str, float], ...]
+    other: str
     unread: tuple[str, ...]
 
 
@@ -118,7 +117,8 @@ def _inspected(plain: Plain, scratch: Path) -> FileFacts:
         columns = _columns(engine, delivery)
     finally:
         engine.close()
-    fitting = fit(delivery.header, presets)
+    other = foreign(delivery.header)
+    fitting = [] if other else fit(delivery.header, presets, plain.shown)
     read = _read_by(delivery.header, fitting[0][0]) if fitting else ()
     return FileFacts(
         file=plain.shown,
@@ -132,6 +132,7 @@ def _inspected(plain: Plain, scratch: Path) -> FileFacts:
         regular=not delivery.careful,
         columns=columns,
         presets=tuple((preset.name, share) for preset, share in fitting),
+        other=other,
         unread=tuple(
             n for n in delivery.header if n not in read and n not in delivery.secret
         ),
@@ -172,23 +173,6 @@ def _shape(row: Mapping[str, int]) -> str:
         if share >= MOST:
             return name if share == 1 else f"{name} ({share:.0%})"
     return ""
-
-
-def fit(header: Sequence[str], presets: Sequence[Preset]) -> list[tuple[Preset, float]]:
-    """Give the presets that fit a header, with the share of their columns it has.
-
-    The best first: the one that reads most of the header's columns.
-    """
-    found = []
-    for preset in presets:
-        wanted = wanted_of(preset.said["columns"])
-        there = [column for column in wanted if column.found_in(header) is not None]
-        share = len(there) / len(wanted)
-        must = all(column.optional or column in there for column in wanted)
-        if must and share >= FITS and len(wanted) > 1:
-            found.append((len(there), share, preset))
-    found.sort(key=lambda each: (-each[0], -each[1], each[2].name))
-    return [(preset, share) for _, share, preset in found]
 
 
 def _read_by(header: Sequence[str], preset: Preset) -> set[str]:

@@ -73,7 +73,10 @@ class StageOutcome:
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """All that a run or a plan found; ``run`` is None for a plan."""
+    """All that a run or a plan found; ``run`` is None for a plan.
+
+    ``presets`` names the one that was chosen for each source that had several.
+    """
 
     pipeline: str
     run: int | None
@@ -83,3 +86,4 @@ class RunOutcome:
     exports: tuple[ExportOutcome, ...] = ()
     stages: tuple[StageOutcome, ...] = ()
     warnings: tuple[str, ...] = ()
+    presets: Mapping[str, str] = field(default_factory=dict)

@@ -39,7 +39,10 @@ NOTHING = ByHand()
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run would change: deltas in an engine's tables, and the facts."""
+    """What a run would change: deltas in an engine's tables, and the facts.
+
+    ``chosen`` is the preset of each source that had several.
+    """
 
     pipeline: Pipeline
     as_of: datetime
@@ -49,6 +52,7 @@ class Plan:
     changes: Mapping[str, int]
     stages: tuple[StageOutcome, ...]
     next_customer: int
+    chosen: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def run_id(self) -> int:
@@ -70,6 +74,7 @@ class Plan:
             changes={**self.changes, **report.of_orders(counts)},
             stages=self.stages,
             warnings=report.warnings(self.intakes, self.stages),
+            presets=self.chosen,
         )
 
 
@@ -158,11 +163,17 @@ def work_out(
     With ``blank`` the files are taken to hold no rows.
     """
     state = state_of(engine)
-    schemas = _schemas(pipeline, as_of)
+    schemas = _schemas(pipeline, as_of)  # before any file is read
     with watch.stage("extract") as told:
-        deliveries = read_deliveries(pipeline, scratch, watch.progress, blank=blank)
+        asked = pipeline
+        pipeline, deliveries = read_deliveries(
+            asked, scratch, watch.progress, blank=blank
+        )
         records = sum(d.records for files in deliveries.values() for d in files)
         told.append(StageOutcome("extract", records, records))
+    chosen = {name: str(pipeline.sources[name].preset) for name in asked.candidates}
+    if chosen:
+        schemas = _schemas(pipeline, as_of)
     intakes: list[Intake] = []
     first_file = 1
     for number, (name, source) in enumerate(pipeline.sources.items(), 1):
@@ -219,6 +230,7 @@ def work_out(
         changes={name.replace("_", " "): int(n) for name, n in found.items()},
         stages=tuple(watch.stages),
         next_customer=next_customer,
+        chosen=chosen,
     )
 
 

@@ -29,6 +29,7 @@ def as_document(outcome: RunOutcome) -> dict[str, object]:
             for stage in outcome.stages
         ],
         "warnings": list(outcome.warnings),
+        "presets": dict(outcome.presets),
     }
 
 
@@ -38,6 +39,7 @@ def tell_run(outcome: RunOutcome, *, as_json: bool, quiet: bool) -> None:
     if as_json:
         terminal.document(as_document(outcome))
     elif not quiet:
+        _presets(outcome.presets)
         _files(outcome.files)
         _changes(outcome.changes)
         _deltas(outcome.deltas)
@@ -52,6 +54,7 @@ def tell_plan(outcome: RunOutcome, *, as_json: bool) -> None:
         document = as_document(outcome)
         terminal.document({**document, "changes": dict(outcome.changes)})
     else:
+        _presets(outcome.presets)
         _files(outcome.files)
         _changes(outcome.changes)
         _deltas(outcome.deltas)
@@ -102,6 +105,11 @@ def _by_source(files: Sequence[FileOutcome]) -> Iterator[list[tuple[object, ...]
             sums = [sum(getattr(file, name) for file in of_source) for name in COUNTS]
             lines = [(source, f"{len(of_source)} files", *sums), *bad[:MANY]]
         yield lines
+
+
+def _presets(presets: Mapping[str, str]) -> None:
+    if presets:
+        terminal.table("presets", ("source", "read by"), list(presets.items()))
 
 
 def _changes(changes: Mapping[str, int]) -> None:

@@ -46,4 +46,9 @@ def plan(pipeline: Path, step: str | None, as_of: datetime, as_json: bool) -> No
     if step is None:
         outcomes.tell_plan(outcome, as_json=as_json)
     else:
+        for name, candidates in declared.candidates.items():
+            terminal.warn(
+                f"{name}: the SQL is that of the preset {candidates[0].preset}, the "
+                f"first of {len(candidates)}; a run chooses by the files"
+            )
         outcomes.tell_steps(steps, as_json=as_json)

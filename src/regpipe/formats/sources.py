@@ -29,6 +29,11 @@ class Preset:
     unverified: str
     said: dict[str, Any]
 
+    @property
+    def of(self) -> str:
+        """Give whose export it is: the beginning of ``about``."""
+        return self.about.split(";")[0]
+
 
 def preset_names() -> tuple[str, ...]:
     """Give the names of the presets that are shipped, sorted."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,9 @@ from regpipe.spec import checks
 from regpipe.spec import json_schema as schema_of_files
 from regpipe.spec.faults import model_faults
 from regpipe.spec.pipeline import Pipeline
-from regpipe.spec.presets import fill_in
-from regpipe.spec.types import Fault, Place
-from regpipe.spec.yaml import Tree, read_document
+from regpipe.spec.presets import Reading, readings
+from regpipe.spec.types import Fault, Place, quoted
+from regpipe.spec.yaml import Document, Tree, read_document
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}?")
 
@@ -30,9 +31,32 @@ def load_pipeline(path: Path, environ: Mapping[str, str]) -> Pipeline:
     Raises PipelineError with every problem found, in the order of the lines.
     """
     document = read_document(path)
-    found = fill_in(document.tree, path.parent)
+    ways, found = readings(document.tree, path.parent)
     unknown = {fault.place[:2] for fault in found}
-    found += _expand(document.tree, environ)
+    pipelines = []
+    faults: list[list[Fault]] = []
+    for way in ways:
+        pipeline, wrong = _validated(replace(document, tree=way.tree), path, environ)
+        pipelines.append(pipeline)
+        faults.append(wrong)
+    # what a preset that is not known would have said cannot be missed
+    found += [f for f in _agreed(ways, faults) if f.place[:2] not in unknown]
+    problems = document.problems(found)
+    sound = [pipeline for pipeline in pipelines if pipeline is not None]
+    if problems or not sound:
+        raise PipelineError(*problems)
+    several = {
+        name: tuple({str(s.preset): s for s in sources}.values())
+        for name in ways[0].chosen
+        for sources in [[each.sources[name] for each in sound]]
+    }
+    return sound[0].choosing(several)
+
+
+def _validated(
+    document: Document, path: Path, environ: Mapping[str, str]
+) -> tuple[Pipeline | None, list[Fault]]:
+    found = _expand(document.tree, environ)
     pipeline = None
     try:
         pipeline = Pipeline.model_validate(
@@ -40,15 +64,25 @@ def load_pipeline(path: Path, environ: Mapping[str, str]) -> Pipeline:
         )
     except ValidationError as reason:
         found += model_faults(reason, document)
-    found += checks.faults(document.tree)
-    # what a preset that is not known would have said cannot be missed
-    told = [
-        f for f in found if f.place[:2] not in unknown or f.place[2:] == ("preset",)
-    ]
-    problems = document.problems(told)
-    if pipeline is None or problems:
-        raise PipelineError(*problems)
-    return pipeline
+    return pipeline, [*found, *checks.faults(document.tree)]
+
+
+def _agreed(ways: Sequence[Reading], faults: Sequence[Sequence[Fault]]) -> list[Fault]:
+    """Give what is wrong with a file in any of its readings, and in which.
+
+    A list that one of the readings can make is no fault.
+    """
+    found: dict[Fault, None] = {}
+    for way, wrong in zip(ways, faults, strict=True):
+        for fault in wrong:
+            if all(fault in others for others in faults):
+                found[fault] = None
+            elif fault.place[0] != "exports":
+                own = str(fault.place[1]) if len(fault.place) > 1 else ""
+                named = way.chosen.get(own) or ", ".join(way.chosen.values())
+                what = f"{fault.what} (with the preset {quoted(named)})"
+                found[replace(fault, what=what)] = None
+    return list(found)
 
 
 def _expand(tree: dict[str, Tree], environ: Mapping[str, str]) -> list[Fault]:

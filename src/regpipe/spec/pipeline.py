@@ -6,11 +6,13 @@ A model checks each value by itself; what one part says of another is checked in
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import (
+    BeforeValidator,
     Field,
     PrivateAttr,
     StrictBool,
@@ -60,11 +62,18 @@ class Csv(Spec):
         return self
 
 
+PresetText = Annotated[
+    PathText,
+    BeforeValidator(lambda value: value, json_schema_input_type=str | list[str]),
+]
+"""The preset that a source is read by; a list is settled before (``presets``)."""
+
+
 class _AnySource(Spec):
-    preset: PathText | None = None
+    preset: PresetText | None = None
     """A known export, such as shopify (see `regpipe presets`), or a YAML file of your
     own: what it says of csv, timezone and columns stands where the source says
-    nothing."""
+    nothing. Of a list the one is taken that the files fit."""
     files: SomePaths
     """The files of one delivery: a path or a glob, or a list of them."""
     csv: Csv = Csv()
@@ -162,6 +171,7 @@ class Pipeline(Spec):
     """The lists that every run writes."""
 
     _folder: Path = PrivateAttr(default_factory=Path)
+    _candidates: dict[str, tuple[Source, ...]] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="after")
     def _placed(self, info: ValidationInfo) -> Pipeline:
@@ -173,6 +183,26 @@ class Pipeline(Spec):
     def folder(self) -> Path:
         """The folder of the pipeline file, which paths in it are relative to."""
         return self._folder
+
+    @property
+    def candidates(self) -> Mapping[str, tuple[Source, ...]]:
+        """Give the sources for which the files are still to choose a preset.
+
+        Each as each of its presets would read it; ``sources`` holds the first.
+        """
+        return self._candidates
+
+    def choosing(self, candidates: Mapping[str, tuple[Source, ...]]) -> Pipeline:
+        """Give this pipeline with these sources still to be chosen."""
+        found = self.model_copy()
+        found._candidates = dict(candidates)
+        return found
+
+    def settled(self, chosen: Mapping[str, Source]) -> Pipeline:
+        """Give this pipeline with nothing left to be chosen."""
+        found = self.model_copy(update={"sources": {**self.sources, **chosen}})
+        found._candidates = {}
+        return found
 
     def path(self, written: str) -> Path:
         """Give the path of a file that the pipeline names."""

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import TextIO
 
 from regpipe.spec import Csv
 from regpipe.stages.careful import allow_long_cells
@@ -54,7 +55,15 @@ def find_dialect(
     under which most of the ``wanted`` columns are found, if ``least`` of them are;
     and else those that make most of a table.
     """
-    lines = list(_head(text))
+    with text.open(encoding="utf-8-sig", newline="") as file:
+        return dialect_of(file, said, wanted, least)
+
+
+def dialect_of(
+    file: TextIO, said: Csv, wanted: Sequence[Wanted], least: int = 1
+) -> Dialect:
+    """Find the delimiter and the header of an open file, as ``find_dialect`` does."""
+    lines = list(_head(file))
     best, fit = _table(lines, said), least - 1
     if not said.header:
         return best
@@ -67,13 +76,12 @@ def find_dialect(
     return best
 
 
-def _head(text: Path) -> Iterator[str]:
-    with text.open(encoding="utf-8-sig", newline="") as file:
-        for _ in range(_LINES):
-            line = file.readline(_LINE)
-            if not line:
-                return
-            yield line
+def _head(file: TextIO) -> Iterator[str]:
+    for _ in range(_LINES):
+        line = file.readline(_LINE)
+        if not line:
+            return
+        yield line
 
 
 def _candidates(said: Csv, lines: Sequence[str]) -> Sequence[str]:

@@ -17,11 +17,12 @@ from pathlib import Path
 
 from regpipe.engine.protocol import TextFile
 from regpipe.errors import InputFileError, PipelineError, Problem, nearest
-from regpipe.spec import Csv
+from regpipe.spec import Csv, Source
 from regpipe.stages.careful import ADDED, rectangular
 from regpipe.stages.counting import Facts, chunks, count, is_utf8
 from regpipe.stages.dialect import find_dialect
 from regpipe.stages.encoding import UTF8, Encoding, find_encoding, mark_of
+from regpipe.stages.recognise import wrong_kind
 from regpipe.stages.wanted import Wanted
 
 SECRET = re.compile(
@@ -105,15 +106,17 @@ def extract(
     wanted: Sequence[Wanted],
     scratch: Path,
     hints: Sequence[Wanted] = (),
+    kind_of: Source | None = None,
 ) -> Delivery:
     """Settle how ``path`` is read: its text as UTF-8, its columns, its records.
 
     ``wanted`` are the columns that the pipeline reads; ``hints`` take their place
     where nobody knows them, and only some of them are enough to know a header.
-    ``scratch`` is a folder for a decoded copy where the file is not UTF-8.
+    ``scratch`` is a folder for a decoded copy where the file is not UTF-8. ``kind_of``
+    is the source for which it must not be of another kind.
 
     Raises InputFileError when the file is empty, is not in the declared
-    encoding or lacks a mapped column.
+    encoding, lacks a mapped column or is of another kind.
     """
     try:
         before = path.stat()
@@ -148,6 +151,10 @@ def extract(
     absent = tuple(w.name for w in wanted if w.name not in called.values())
     missing = [w.name for w in wanted if w.name in absent and not w.optional]
     mapped = [name for name in secret if name in called]
+    if kind_of is not None and csv.header:
+        other = wrong_kind(shown, names, source, kind_of)
+        if other is not None:
+            raise InputFileError(other)
     _check_columns(shown, names, missing, len(wanted), mapped)
     file = TextFile(
         text,

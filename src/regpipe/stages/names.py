@@ -6,7 +6,9 @@ List tools write one file for each status, and the status nowhere but in its nam
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
+from typing import Any
 
 from regpipe.errors import InputFileError
 from regpipe.spec import Column, Source
@@ -24,7 +26,7 @@ def read_by_name(source: Source, shown: str) -> Source:
     """
     if not any(column.by_name for column in source.mapped.values()):
         return source
-    name = re.split(r"[/\\]", shown)[-1].casefold()
+    name = _own(shown)
     return source.mapping(
         {key: _said(column, name, shown) for key, column in source.mapped.items()}
     )
@@ -37,11 +39,29 @@ def said_by_name(source: Source, shown: str) -> tuple[str, ...]:
     return tuple(str(read[key].value) for key in named)
 
 
+def fits_name(columns: Mapping[str, Any], shown: str) -> bool:
+    """Tell whether a file's name fits all that a preset's columns read by name."""
+    patterns = [
+        said["by_name"]
+        for said in columns.values()
+        if isinstance(said, dict) and "by_name" in said
+    ]
+    return all(any(_fits(_own(shown), p) for p in each) for each in patterns)
+
+
+def _own(shown: str) -> str:
+    return re.split(r"[/\\]", shown)[-1].casefold()
+
+
+def _fits(name: str, pattern: str) -> bool:
+    return fnmatchcase(name, pattern.casefold())
+
+
 def _said(column: Column, name: str, shown: str) -> Column:
     if not column.by_name:
         return column
     for pattern, value in column.by_name.items():
-        if not shown or fnmatchcase(name, pattern.casefold()):
+        if not shown or _fits(name, pattern):
             at = {status: at for status, at in column.at.items() if status == value}
             return column.model_copy(update={"value": value, "by_name": {}, "at": at})
     raise InputFileError.at(

@@ -15,8 +15,12 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
 
 from regpipe.errors import InputFileError
+from regpipe.spec import Csv
 from regpipe.stages.files import ARCHIVES, PACKED, WORKBOOKS, Found
 from regpipe.stages.workbook import sheets
+
+CONVERTED = Csv(encoding="utf-8", delimiter=",")
+"""How regpipe writes what it converts to CSV."""
 
 CHUNK = 1 << 20
 

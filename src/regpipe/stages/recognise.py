@@ -1,0 +1,94 @@
+"""Recognise: what the header of a file says it is, and that it is of the wrong kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from regpipe.errors import Problem
+from regpipe.formats.foreign import foreign_exports
+from regpipe.formats.sources import Preset, preset_names, shipped_preset
+from regpipe.spec import Source
+from regpipe.stages.names import fits_name
+from regpipe.stages.wanted import Wanted, wanted_columns, wanted_of
+
+FITS = 0.4
+"""A preset fits when a file has so many of its columns, and all that must be there."""
+
+
+def fit(
+    header: Sequence[str], presets: Sequence[Preset], file: str = ""
+) -> list[tuple[Preset, float]]:
+    """Give the presets that fit a header, with the share of their columns it has.
+
+    The best first: the one that reads most of the header's columns. A preset of one
+    column, or of a file without a header, is never taken for fitting; nor one whose
+    files bear other names than ``file``.
+    """
+    found = []
+    for preset in presets:
+        columns = preset.said["columns"]
+        wanted = wanted_of(columns)
+        if len(wanted) < 2 or preset.said.get("csv", {}).get("header") is False:
+            continue
+        there = number_found(wanted, header)
+        share = there / len(wanted)
+        if not lacking(wanted, header) and share >= FITS and fits_name(columns, file):
+            found.append((there, share, preset))
+    found.sort(key=lambda each: (-each[0], -each[1], each[2].name))
+    return [(preset, share) for _, share, preset in found]
+
+
+def number_found(wanted: Sequence[Wanted], header: Sequence[str]) -> int:
+    """Count the columns that a header has."""
+    return sum(column.found_in(header) is not None for column in wanted)
+
+
+def lacking(wanted: Sequence[Wanted], header: Sequence[str]) -> tuple[str, ...]:
+    """Give the columns that a header lacks and that are not optional."""
+    return tuple(
+        column.name
+        for column in wanted
+        if not column.optional and column.found_in(header) is None
+    )
+
+
+def foreign(header: Sequence[str]) -> str:
+    """Say what a file is whose header is that of an export no source reads; or blank.
+
+    >>> foreign(["Handle", "Title", "Vendor", "Variant Price", "Status"])
+    'a list of products (Shopify, products export)'
+    """
+    found = (
+        f"{each.what} ({each.of})" for each in foreign_exports() if each.fits(header)
+    )
+    return next(found, "")
+
+
+def wrong_kind(
+    shown: str, header: Sequence[str], name: str, source: Source
+) -> Problem | None:
+    """Say that a file is of another kind than its source reads, if that shows.
+
+    A file that has all mapped columns is taken as it is, unless a preset that is
+    shipped reads it: then it must not be another known export, nor have more of the
+    columns of a preset of another kind.
+    """
+    wanted = wanted_columns(source)
+    lacks = lacking(wanted, header)
+    if not lacks and source.preset not in preset_names():
+        return None
+    reads = f"where {name!r} reads {source.kind}"
+    known = foreign(header)
+    if known:
+        hint = "no source reads such files: name only those that are meant"
+        return Problem(shown, f"is {known}, {reads}", hint)
+    people, sales = {"customers", "consents"}, {"orders"}
+    others = sales if source.kind in people else people
+    presets = (shipped_preset(each) for each in preset_names())
+    for preset, _ in fit(header, [p for p in presets if p.kind in others], shown):
+        columns = wanted_of(preset.said["columns"])
+        if lacks or number_found(columns, header) > number_found(wanted, header):
+            what = f"holds {preset.kind} ({preset.of}), {reads}"
+            hint = f"make a source of it: preset: {preset.name}"
+            return Problem(shown, what, hint)
+    return None
