@@ -6,6 +6,7 @@ from datetime import datetime
 import pytest
 
 from regpipe.spec.load import load_pipeline
+from test_names_with_meaning import MAILCHIMP, four
 from test_presets import CUSTOMERS, SHOPIFY_ORDERS
 from worlds import asked, listed, put, run
 
@@ -94,6 +95,71 @@ def test_no_cell_is_told_not_even_of_a_file_without_header(regpipe, tmp_path):
         assert cell not in told.out
 
 
+def test_the_preset_of_mailchimp_is_known_by_header_and_name(regpipe, tmp_path):
+    put(tmp_path / "export.zip", four())
+    found = inspected(regpipe, "export.zip")
+    assert [file["presets"][0][0] for file in found] == ["mailchimp"] * 4
+    assert "CONFIRM_TIME" not in found[2]["unread"]
+    put(tmp_path / "members.csv", f"{MAILCHIMP}\n")
+    (file,) = inspected(regpipe, "members.csv")
+    assert "mailchimp" not in [name for name, _ in file["presets"]]
+
+
+@pytest.mark.parametrize("header", ["email", "1,2,3,4", "Handle,Title,Email"])
+def test_one_column_or_none_by_name_is_the_export_of_nobody(regpipe, tmp_path, header):
+    put(tmp_path / "in.csv", f"{header}\n")
+    (found,) = inspected(regpipe, "in.csv")
+    assert (found["presets"], found["other"]) == ([], "")
+
+
+def test_an_export_that_nobody_reads_is_named_and_has_no_preset(regpipe, tmp_path):
+    header = "Name,Value,Value Type,Times Used In Total,Status,Email"
+    put(tmp_path / "in.csv", f"{header}\nA,1,x,0,active,a@x.se\n")
+    told = regpipe("inspect", "in.csv")
+    assert "is                 a list of discount codes (Shopify, " in told.out
+    (found,) = inspected(regpipe, "in.csv")
+    assert (found["presets"], found["other"][:24]) == ([], "a list of discount codes")
+    told = regpipe("inspect", "in.csv", "--write", "p.yaml")
+    assert (told.code, (tmp_path / "p.yaml").exists()) == (3, False)
+    assert "error: in.csv: is a list of discount codes (Shopify, " in told.err
+
+
+DOUBLES = """\
+Mail,Tel,Name
+Ann@x.se,070-123 45 67,Ann
+ann@X.se,0701234567,Ann
+bo@x.se,0709876543,Bo
+bo@x.se,0709876543,Bo
+,,
+cia@x.se,,Cia
+"""
+
+
+def test_rows_that_may_be_one_person_are_counted(regpipe, tmp_path):
+    put(tmp_path / "in.csv", DOUBLES)
+    (found,) = inspected(regpipe, "in.csv")
+    assert found["repeated"] == 2
+    shared = {column["name"]: column["shared"] for column in found["columns"]}
+    assert shared == {"Mail": 4, "Tel": 4, "Name": None}
+    told = regpipe("inspect", "in.csv")
+    assert told.out.count("4 rows share one") == 2
+
+
+def test_values_are_shown_to_who_asks_for_them_with_a_warning(regpipe, tmp_path):
+    put(tmp_path / "in.csv", f"password,{DOUBLES[:4]}\nSECRET,bo@x.se\nSECRET,a@x.se\n")
+    (found,) = inspected(regpipe, "in.csv")
+    assert [column["values"] for column in found["columns"]] == [[], []]
+    told = regpipe("inspect", "in.csv", "--values", "1", "--json")
+    assert told.err == (
+        "warning: values of the files are shown, which may be personal data\n"
+    )
+    (found,) = json.loads(told.out)["files"]
+    assert [column["values"] for column in found["columns"]] == [[], ["a@x.se"]]
+    told = regpipe("inspect", "in.csv", "--values", "2")
+    assert "values: a@x.se | bo@x.se" in told.out
+    assert "SECRET" not in told.out
+
+
 def test_columns_of_passwords_are_not_looked_into(regpipe, tmp_path):
     put(tmp_path / "in.csv", "email,password\na@x.se,SECRET\n")
     told = regpipe("inspect", "in.csv")
@@ -150,6 +216,12 @@ def test_a_pipeline_is_written_from_the_names_of_columns_where_no_preset_fits(
     assert asked(tmp_path / "registry.duckdb", query) == [
         ("a@x.se", "Ek", "Växjö", datetime(2025, 12, 31))
     ]
+
+
+def test_the_files_of_an_audience_become_one_source(regpipe, tmp_path):
+    put(tmp_path / "export.zip", four())
+    outcome = drafted(regpipe, tmp_path, "export.zip")
+    assert [(f.source, f.accepted) for f in outcome.files] == [("mailchimp", 1)] * 4
 
 
 def test_no_pipeline_is_written_of_a_file_that_tells_nothing(regpipe, tmp_path):

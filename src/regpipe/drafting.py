@@ -48,14 +48,20 @@ def draft(files: Sequence[FileFacts], folder: Path) -> str:
     for file in files:
         source = _source(file)
         if source is None:
-            what = "no preset fits, and its columns do not tell what it is"
-            hint = "map them by hand: `regpipe init` writes a pipeline to start from"
-            problems.append(Problem(file.file, what, hint))
+            problems.append(_undrafted(file))
             continue
         path = glob.escape(Path(os.path.relpath(file.file, folder)).as_posix())
-        sources[_name(file.file, sources)] = {"files": path, **source}
+        other = _of_same_export(source, sources)
+        if other is not None:
+            other["files"].append(path)
+            continue
+        name = str(source["preset"]) if _by_name(source) else file.file
+        sources[_name(name, sources)] = {"files": [path], **source}
     if problems:
         raise InputFileError(*problems)
+    for source in sources.values():
+        if len(source["files"]) == 1:
+            (source["files"],) = source["files"]
     said = {
         "pipeline": "drafted",
         "registry": "registry.duckdb",
@@ -70,6 +76,8 @@ def draft(files: Sequence[FileFacts], folder: Path) -> str:
 
 
 def _source(file: FileFacts) -> dict[str, Any] | None:
+    if file.other:
+        return None
     csv: dict[str, Any] = {}
     if file.certainty not in ("valid", "mark"):
         csv["encoding"] = file.encoding
@@ -86,6 +94,40 @@ def _source(file: FileFacts) -> dict[str, Any] | None:
         if set(needed) <= columns.keys():
             return {"kind": kind, **written, "columns": columns}
     return None
+
+
+def _undrafted(file: FileFacts) -> Problem:
+    if file.other:
+        hint = "no source reads such files: leave it out"
+        return Problem(file.file, f"is {file.other}", hint)
+    what = "no preset fits, and its columns do not tell what it is"
+    hint = "map them by hand: `regpipe init` writes a pipeline to start from"
+    return Problem(file.file, what, hint)
+
+
+def _of_same_export(
+    source: Mapping[str, Any], sources: Mapping[str, dict[str, Any]]
+) -> dict[str, Any] | None:
+    """Give the source of the other files of one export, where their names part it.
+
+    A person who moves to another of these files is to stay the same record.
+    """
+    if not _by_name(source):
+        return None
+    same = (
+        other
+        for other in sources.values()
+        if {key: said for key, said in other.items() if key != "files"} == source
+    )
+    return next(same, None)
+
+
+def _by_name(source: Mapping[str, Any]) -> bool:
+    """Tell whether the preset of a source reads something from the names of files."""
+    if "preset" not in source:
+        return False
+    columns = shipped_preset(source["preset"]).said["columns"].values()
+    return any(isinstance(said, dict) and "by_name" in said for said in columns)
 
 
 def _columns(file: FileFacts, kind: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Inspecting a file that nobody described: how it is written, what its columns hold.
 
-No cell is told, only counts, and shapes such as ``date 31.12.2026``.
+No cell is told, only counts, and shapes such as ``date 31.12.2026``, unless somebody
+asks for values.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,34 +17,16 @@ from regpipe.engine.duckdb import DuckDBEngine
 from regpipe.engine.protocol import Engine
 from regpipe.errors import InputFileError, IrregularFileError, Problem
 from regpipe.formats.sources import Preset, preset_names, shipped_preset
+from regpipe.profiling import ColumnFacts, profile
 from regpipe.spec import Csv
-from regpipe.sql.shapes import SHAPES, column_facts
 from regpipe.stages.extract import Delivery, carefully, extract
 from regpipe.stages.files import Found, find_files
 from regpipe.stages.recognise import fit, foreign
 from regpipe.stages.unpack import CONVERTED, Plain, unpack
-from regpipe.stages.wanted import wanted_of
+from regpipe.stages.wanted import also_read, wanted_of
 
 _DATA = re.compile(r"\S+@\S+\.\S+|[-+'(]?[0-9][-+0-9 ().:/]*")
 """What a cell of a header never is: an e-mail address, a number, a date."""
-
-MOST = 0.95
-"""A column has a shape when so many of its filled cells have it."""
-
-
-@dataclass(frozen=True)
-class ColumnFacts:
-    """A column: in how many rows it is filled, how many values it has, their shape.
-
-    ``shape`` is blank where its cells have none in common; ``secret`` columns are
-    not looked into.
-    """
-
-    name: str
-    filled: int
-    distinct: int
-    shape: str
-    secret: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,7 +35,8 @@ class FileFacts:
 
     ``presets`` are those that fit, with the share of their columns that it has, the
     best first; ``other`` says what it is where no source reads such files.
-    ``header_row`` counts from 1 and is 0 where the file has no header.
+    ``header_row`` counts from 1 and is 0 where the file has no header. ``repeated``
+    counts the rows that are whole like another.
     """
 
     file: str
@@ -64,14 +48,18 @@ class FileFacts:
     records: int
     blank: int
     regular: bool
+    repeated: int
     columns: tuple[ColumnFacts, ...]
     presets: tuple[tuple[str, float], ...]
     other: str
     unread: tuple[str, ...]
 
 
-def inspect_files(paths: Sequence[Path]) -> list[FileFacts]:
+def inspect_files(paths: Sequence[Path], values: int = 0) -> list[FileFacts]:
     """Look through files, each by itself; archives and workbooks by what is inside.
+
+    ``values`` is how many values of each column are told, the commonest; whoever asks
+    for any is shown personal data.
 
     Raises InputFileError with every problem of every file.
     """
@@ -85,7 +73,7 @@ def inspect_files(paths: Sequence[Path]) -> list[FileFacts]:
                     same = file.path == path
                     shown = os.fspath(path) if same else os.path.relpath(file.path)
                     inside = unpack(file, shown, scratch)
-                    found.extend([_inspected(plain, scratch) for plain in inside])
+                    found.extend([_inspected(each, scratch, values) for each in inside])
             except InputFileError as error:
                 problems.extend(error.problems)
     if problems:
@@ -100,10 +88,13 @@ def _named(path: Path) -> list[Found]:
     return find_files("inspect", [(str(path), path.absolute())])
 
 
-def _inspected(plain: Plain, scratch: Path) -> FileFacts:
+def _inspected(plain: Plain, scratch: Path, values: int) -> FileFacts:
     presets = [shipped_preset(name) for name in preset_names()]
     known = tuple(
-        column for preset in presets for column in wanted_of(preset.said["columns"])
+        column
+        for preset in presets
+        if preset.said.get("csv", {}).get("header") is not False
+        for column in wanted_of(preset.said["columns"])
     )
     csv = CONVERTED if plain.converted else Csv()
     delivery = extract("inspect", plain.path, plain.shown, csv, (), scratch, known)
@@ -114,7 +105,9 @@ def _inspected(plain: Plain, scratch: Path) -> FileFacts:
     engine = DuckDBEngine(None, ("select 1",), spill=scratch)
     try:
         delivery = _loaded(engine, delivery, scratch)
-        columns = _columns(engine, delivery)
+        named = zip(delivery.header, delivery.text.columns, strict=False)
+        told = [(name, called, name in delivery.secret) for name, called in named]
+        columns, repeated = profile(engine, "inspected", told, values)
     finally:
         engine.close()
     other = foreign(delivery.header)
@@ -130,6 +123,7 @@ def _inspected(plain: Plain, scratch: Path) -> FileFacts:
         records=delivery.records,
         blank=len(delivery.blank_rows),
         regular=not delivery.careful,
+        repeated=repeated,
         columns=columns,
         presets=tuple((preset.name, share) for preset, share in fitting),
         other=other,
@@ -155,29 +149,10 @@ def _loaded(engine: Engine, delivery: Delivery, scratch: Path) -> Delivery:
     return delivery
 
 
-def _columns(engine: Engine, delivery: Delivery) -> tuple[ColumnFacts, ...]:
-    found = []
-    for name, called in zip(delivery.header, delivery.text.columns, strict=False):
-        if name in delivery.secret:
-            found.append(ColumnFacts(name, 0, 0, "", secret=True))
-            continue
-        (row,) = engine.collect(column_facts("inspected", called)).to_pylist()
-        found.append(ColumnFacts(name, row["filled"], row["distinct"], _shape(row)))
-    return tuple(found)
-
-
-def _shape(row: Mapping[str, int]) -> str:
-    """Give the first shape that nearly all filled cells have; blank for none."""
-    for number, (name, _) in enumerate(SHAPES):
-        share = (row[f"shape_{number}"] or 0) / row["filled"] if row["filled"] else 0
-        if share >= MOST:
-            return name if share == 1 else f"{name} ({share:.0%})"
-    return ""
-
-
 def _read_by(header: Sequence[str], preset: Preset) -> set[str]:
     return {
         cell
-        for column in wanted_of(preset.said["columns"])
+        for of in (wanted_of, also_read)
+        for column in of(preset.said["columns"])
         if (cell := column.found_in(header)) is not None
     }

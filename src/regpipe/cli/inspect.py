@@ -14,6 +14,7 @@ from regpipe.errors import PipelineError, RegistryError
 
 if TYPE_CHECKING:
     from regpipe.inspecting import FileFacts
+    from regpipe.profiling import ColumnFacts
 
 
 @click.command()
@@ -24,12 +25,21 @@ if TYPE_CHECKING:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write a pipeline file that reads them; one that is there stays.",
 )
+@click.option(
+    "--values",
+    type=click.IntRange(1, 100),
+    metavar="N",
+    help="Show the N commonest values of each column: personal data.",
+)
 @options.json_option
-def inspect(files: tuple[Path, ...], target: Path | None, as_json: bool) -> None:
+def inspect(
+    files: tuple[Path, ...], target: Path | None, values: int | None, as_json: bool
+) -> None:
     """Say of FILES how they are written, what their columns hold, which preset fits.
 
     Encoding, delimiter, header row and records; for each column how many cells are
-    filled, how many values there are, and their shape. No cell is shown.
+    filled, how many values there are, their shape, and how many rows share an e-mail
+    or a phone. No cell is shown unless --values asks for it.
 
     \b
     Exit code 0, 2 when the pipeline file is there already, 3 when a file is missing,
@@ -38,7 +48,9 @@ def inspect(files: tuple[Path, ...], target: Path | None, as_json: bool) -> None
     """
     from regpipe.inspecting import inspect_files
 
-    found = inspect_files(files)
+    found = inspect_files(files, values or 0)
+    if values:
+        terminal.warn("values of the files are shown, which may be personal data")
     if target is not None:
         _write(found, target)
     if as_json:
@@ -78,6 +90,8 @@ def _tell(file: FileFacts) -> None:
             ("header in row", file.header_row or "none"),
             ("records", file.records),
             ("read", "as a whole" if file.regular else "record by record"),
+            ("rows like another", file.repeated),
+            *([("is", file.other)] if file.other else []),
             ("presets that fit", ", ".join(presets) or "none"),
         ],
     )
@@ -90,12 +104,19 @@ def _tell(file: FileFacts) -> None:
                 column.filled,
                 column.distinct,
                 column.shape,
-                "secret: never read"
-                if column.secret
-                else "not read by the preset"
-                if presets and column.name in file.unread
-                else "",
+                _note(column, presets and column.name in file.unread),
             )
             for column in file.columns
         ],
     )
+
+
+def _note(column: ColumnFacts, unread: object) -> str:
+    notes = ["secret: never read"] if column.secret else []
+    if unread:
+        notes.append("not read by the preset")
+    if column.shared:
+        notes.append(f"{column.shared} rows share one")
+    if column.values:
+        notes.append(f"values: {' | '.join(column.values)}")
+    return "; ".join(notes)

@@ -51,6 +51,18 @@ def wanted_of(columns: Mapping[str, Any]) -> tuple[Wanted, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def also_read(columns: Mapping[str, Any]) -> tuple[Wanted, ...]:
+    """Give what a preset reads beside: times of consents, and columns before them."""
+    found = []
+    for said in columns.values():
+        at = said.get("at", {}) if isinstance(said, dict) else {}
+        times = at.values() if isinstance(at, dict) else [at]
+        instead = said.get("unless") if isinstance(said, dict) else None
+        names = [*times, *([instead] if instead else [])]
+        found += [Wanted(str(name), (), True) for name in names]
+    return tuple(dict.fromkeys(found))
+
+
 def wanted_columns(source: Source) -> tuple[Wanted, ...]:
     """Give the columns that the mapping of a source reads, each once.
 
