@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from regpipe.errors import InputFileError, PipelineError
 from regpipe.plan import plan_sql
 from regpipe.spec.load import load_pipeline
+from regpipe.stages.batches import FEW
 from worlds import (
     EVERYBODY,
     NEWS,
@@ -196,6 +197,21 @@ def test_of_two_undated_rows_of_one_person_the_refusal_is_taken(tmp_path):
     outcome = run(club(tmp_path))
     assert sum(file.duplicate for file in outcome.files) == 9
     assert {*consents(tmp_path).values()} == {"never"}
+    assert nothing_changed(run(club(tmp_path)))
+
+
+def test_many_files_are_each_read_by_their_own_name(tmp_path):
+    statuses = ["subscribed", "nonsubscribed", "unsubscribed", "cleaned"]
+    for number in range(2 * FEW):
+        rows = [{"Email Address": f"p{number}@x.se"}]
+        status = statuses[number % 4]
+        put(tmp_path / f"{number}.zip", audience(**{status: rows}))
+    run(club(tmp_path))
+    assert len(suppressed(tmp_path)) == FEW // 2
+    said = ["granted", "never", "withdrawn"]
+    assert consents(tmp_path) == {
+        f"p{n}@x.se": said[n % 4] for n in range(2 * FEW) if n % 4 < 3
+    }
     assert nothing_changed(run(club(tmp_path)))
 
 

@@ -40,7 +40,12 @@ def said_by_name(source: Source, shown: str) -> tuple[str, ...]:
 
 
 def fits_name(columns: Mapping[str, Any], shown: str) -> bool:
-    """Tell whether a file's name fits all that a preset's columns read by name."""
+    """Tell whether a file's name fits all that a preset's columns read by name.
+
+    A name that is not known, a blank one, fits.
+    """
+    if not shown:
+        return True
     patterns = [
         said["by_name"]
         for said in columns.values()

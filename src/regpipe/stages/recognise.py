@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from regpipe.errors import Problem
 from regpipe.formats.foreign import foreign_exports
@@ -22,7 +23,7 @@ def fit(
 
     The best first: the one that reads most of the header's columns. A preset of one
     column, or of a file without a header, is never taken for fitting; nor one whose
-    files bear other names than ``file``.
+    files bear other names than ``file``, if that is known.
     """
     found = []
     for preset in presets:
@@ -52,16 +53,21 @@ def lacking(wanted: Sequence[Wanted], header: Sequence[str]) -> tuple[str, ...]:
     )
 
 
+@lru_cache(maxsize=256)
+def _foreign(header: tuple[str, ...]) -> str:
+    found = (
+        f"{each.what} ({each.of})" for each in foreign_exports() if each.fits(header)
+    )
+    return next(found, "")
+
+
 def foreign(header: Sequence[str]) -> str:
     """Say what a file is whose header is that of an export no source reads; or blank.
 
     >>> foreign(["Handle", "Title", "Vendor", "Variant Price", "Status"])
     'a list of products (Shopify, products export)'
     """
-    found = (
-        f"{each.what} ({each.of})" for each in foreign_exports() if each.fits(header)
-    )
-    return next(found, "")
+    return _foreign(tuple(header))
 
 
 def wrong_kind(
@@ -82,13 +88,24 @@ def wrong_kind(
     if known:
         hint = "no source reads such files: name only those that are meant"
         return Problem(shown, f"is {known}, {reads}", hint)
-    people, sales = {"customers", "consents"}, {"orders"}
-    others = sales if source.kind in people else people
-    presets = (shipped_preset(each) for each in preset_names())
-    for preset, _ in fit(header, [p for p in presets if p.kind in others], shown):
-        columns = wanted_of(preset.said["columns"])
-        if lacks or number_found(columns, header) > number_found(wanted, header):
-            what = f"holds {preset.kind} ({preset.of}), {reads}"
-            hint = f"make a source of it: preset: {preset.name}"
-            return Problem(shown, what, hint)
+    preset, found = _of_another_kind(tuple(header), source.kind)
+    if preset is not None and (lacks or found > number_found(wanted, header)):
+        what = f"holds {preset.kind} ({preset.of}), {reads}"
+        hint = f"make a source of it: preset: {preset.name}"
+        return Problem(shown, what, hint)
     return None
+
+
+@lru_cache(maxsize=256)
+def _of_another_kind(header: tuple[str, ...], kind: str) -> tuple[Preset | None, int]:
+    """Give the preset of orders that fits a header of people best, or the other way.
+
+    With it comes how many of its columns the header has.
+    """
+    others = ("customers", "consents") if kind == "orders" else ("orders",)
+    presets = (shipped_preset(each) for each in preset_names())
+    fitting = fit(header, [preset for preset in presets if preset.kind in others])
+    if not fitting:
+        return None, 0
+    best = fitting[0][0]
+    return best, number_found(wanted_of(best.said["columns"]), header)
