@@ -165,6 +165,25 @@ def test_the_choice_reads_any_encoding_and_what_is_packed(tmp_path):
     assert asked(tmp_path / "registry.duckdb", query) == [("Växjö",), ("Växjö",)]
 
 
+def test_each_of_them_is_tried_in_its_own_encoding(tmp_path):
+    put(
+        tmp_path / "old.yaml",
+        "kind: customers\ncsv: {encoding: cp850}\n"
+        "columns: {email: Épost, city: Stad}\n",
+    )
+    put(tmp_path / "in" / "a.csv", "E-post,Namn,Ort\na@x.se,Åsa Ek,Växjö\n")
+    presets = ["old.yaml", "woocommerce"]
+    assert run(shop(tmp_path, presets)).presets == {"web_shop": "woocommerce"}
+    put(tmp_path / "in" / "a.csv", "Épost,Stad\na@x.se,Växjö\n".encode("cp850"))
+    assert run(shop(tmp_path, presets)).presets == {"web_shop": "old.yaml"}
+
+
+def test_an_empty_file_is_told_as_one(tmp_path):
+    put(tmp_path / "in" / "a.csv", "\n")
+    ((where, what, _),) = refused(shop(tmp_path, SHOPS))
+    assert (where, what) == ("in/a.csv", "is empty")
+
+
 # The pipeline file.
 
 HEAD = "pipeline: p\nregistry: r.duckdb\nsources:\n  shop:\n    files: a.csv\n"

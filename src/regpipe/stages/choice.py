@@ -48,11 +48,7 @@ def choose(name: str, candidates: Sequence[Source], files: Sequence[Plain]) -> S
     Raises InputFileError where no preset fits a file, where two fit alike, and where
     the files are of several exports.
     """
-    texts = {file.shown: _head(file, candidates) for file in files}
-    fits = {
-        file.shown: [_fit(each, file, texts[file.shown]) for each in candidates]
-        for file in files
-    }
+    fits = {file.shown: _fits(candidates, file) for file in files}
     problems = [
         _unfit(name, shown, each)
         for shown, each in fits.items()
@@ -97,6 +93,28 @@ def _unfit(name: str, shown: str, fits: Sequence[_Fit]) -> Problem:
     return Problem(shown, what, "`regpipe inspect` says what it is")
 
 
+def _fits(candidates: Sequence[Source], file: Plain) -> list[_Fit]:
+    """Tell of each preset how it reads a file, by the beginning of the file.
+
+    Raises InputFileError for an empty file.
+    """
+    with file.path.open("rb") as raw:
+        head = raw.read(_HEAD)
+    if not head.strip():
+        raise InputFileError.at(
+            file.shown, "is empty", "look whether the export finished, then run again"
+        )
+    found = ""
+    fits = []
+    for source in candidates:
+        said = None if file.converted else source.csv.encoding
+        if said is None:
+            found = said = found or _encoding_of(file, head)
+        text = codecs.getincrementaldecoder(said)("replace").decode(head)
+        fits.append(_fit(source, file, text.removeprefix("\ufeff")))
+    return fits
+
+
 def _fit(source: Source, file: Plain, text: str) -> _Fit:
     csv = CONVERTED if file.converted else source.csv
     try:
@@ -115,20 +133,14 @@ def _fit(source: Source, file: Plain, text: str) -> _Fit:
     return _Fit(source, score, lacks or ("all its columns",), header)
 
 
-def _head(file: Plain, candidates: Sequence[Source]) -> str:
-    """Give the beginning of a file as text, in the encoding it seems to be in."""
-    with file.path.open("rb") as raw:
-        head = raw.read(_HEAD)
-    declared = [each.csv.encoding for each in candidates if each.csv.encoding]
-    encoding = mark_of(head[:4]) or (
-        None if file.converted else next(iter(declared), None)
-    )
-    if encoding is None:
-        try:
-            codecs.getincrementaldecoder("utf-8")().decode(head)
-            encoding = "utf-8"
-        except UnicodeDecodeError:
-            found = find_encoding(file.path)
-            encoding = found.name if found else "utf-8"
-    text = codecs.getincrementaldecoder(encoding)("replace").decode(head)
-    return text.removeprefix("\ufeff")
+def _encoding_of(file: Plain, head: bytes) -> str:
+    """Give the encoding that a file seems to be in, which begins with ``head``."""
+    marked = mark_of(head[:4])
+    if marked is not None:
+        return marked
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        found = find_encoding(file.path)
+        return found.name if found else "utf-8"
+    return "utf-8"
