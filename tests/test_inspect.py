@@ -50,7 +50,10 @@ def test_the_preset_of_an_export_is_named_first(regpipe, tmp_path, preset, heade
 
 @pytest.mark.parametrize(
     "header",
-    [HEADER, "id,name,price,stock", "sku;title;weight;price;category", "a,b,c"],
+    [
+        *(HEADER, "id,name,price,stock", "sku;title;weight;price;category", "a,b,c"),
+        *("Email,Reason,Date", "email,status,date"),
+    ],
 )
 def test_no_preset_fits_a_foreign_file(regpipe, tmp_path, header):
     put(tmp_path / "in.csv", f"{header}\n" + header.replace(",", "1,") + "\n")

@@ -466,8 +466,8 @@ STATEMENTS = {
         "bounced",
     ),
     "klaviyo-suppressions": (
-        "Email,Reason",
-        {"Email": "a@x.se", "Reason": "SPAM_COMPLAINT"},
+        KLAVIYO,
+        {"Email": "a@x.se", "Email Suppressions": "SPAM_COMPLAINT"},
         "complained",
     ),
 }
@@ -483,6 +483,15 @@ def test_a_reason_never_to_mail_is_kept_as_one(tmp_path, preset, header, row, re
     query = "select address, channel, reason from suppressions"
     assert asked(tmp_path / "r.duckdb", query) == [("a@x.se", "email", reason)]
     assert asked(tmp_path / "r.duckdb", "from consent_in_force") == []
+
+
+def test_a_profile_that_nothing_suppresses_states_nothing(tmp_path):
+    said = [{"Email Marketing Consent": "SUBSCRIBED"}, {"Email Suppressions": "[]"}]
+    rows = [{"Email": f"p{n}@x.se", **row} for n, row in enumerate(said)]
+    outcome = ran(tmp_path, "klaviyo-suppressions", KLAVIYO, *rows)
+    assert [(file.accepted, file.rejected) for file in outcome.files] == [(2, 0)]
+    for table in ("consent_events", "suppressions"):
+        assert asked(tmp_path / "r.duckdb", f"from {table}") == []
 
 
 @pytest.mark.parametrize("header", ["email", "E-post", "Email Address"])
