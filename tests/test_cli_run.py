@@ -115,6 +115,7 @@ def test_the_json_of_a_run_has_the_promised_form(regpipe, shop):
         "exports",
         "stages",
         "warnings",
+        "presets",
     ]
 
 
