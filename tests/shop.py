@@ -65,6 +65,8 @@ DEFAULTS = {
     "order_lines": {"source": "web_orders", "line_no": 1},
     "customer_redirects": {},
     "rejects": {
+        "reject_id": 1,
+        "delivered_at": DELIVERED,
         "source": "web_shop",
         "fingerprint": 0,
         "occurrence": 1,

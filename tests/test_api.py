@@ -40,6 +40,25 @@ def test_a_notebook_plans_runs_and_reads(shop):
     assert frame["email"].tolist() == ["a@example.com"]
 
 
+def test_a_notebook_replays_what_was_mended(shop):
+    (shop / "shop.csv").write_text("Id,Email,Last\n1,a@example.com,Berg\n2,b,Ek\n")
+    as_of = datetime(2026, 6, 1, tzinfo=UTC)
+    regpipe.run(shop / "small.yaml", as_of=as_of)
+    with regpipe.open(shop / "registry.duckdb") as registry:
+        rejects = registry.rejects().df()
+    mended = shop / "mend.csv"
+    mended.write_text(
+        f"regpipe_reject,Id,Email,Last\n{rejects['reject_id'][0]},2,b@x.se,Ek\n"
+    )
+    done = regpipe.replay(shop / "small.yaml", mended, as_of=as_of)
+    assert done.changes["rejects closed"] == 1
+    with regpipe.open(shop / "registry.duckdb") as registry:
+        assert registry.rejects().arrow().num_rows == 0
+        assert registry.rejects(closed=True).df()["closed"].tolist() == ["mended"]
+        assert registry.rejects(closed=None).arrow().num_rows == 1
+        assert len(registry.customers().df()) == 2
+
+
 def test_a_registry_that_is_not_there_is_a_registry_error(tmp_path):
     with pytest.raises(RegistryError, match="there is no registry here"):
         regpipe.open(tmp_path / "registry.duckdb")

@@ -150,9 +150,9 @@ def test_show_says_when_there_is_nobody_and_does_not_repeat_who(
 
 REJECTS = """\
 rejects
-  source  file      row  reasons
-  shop    shop.csv    4  email: email
-  shop    shop.csv    5  updated_at: unreadable
+  reject  source  file      row  reasons
+       1  shop    shop.csv    4  email: email
+       2  shop    shop.csv    5  updated_at: unreadable
 """
 
 
@@ -168,40 +168,44 @@ def test_rejects_as_json_have_a_column_and_a_check_for_each_reason(regpipe, shop
     assert json.loads(regpipe("rejects", "--json").out) == {
         "rejects": [
             {
+                "reject": 1,
                 "run": 1,
                 "source": "shop",
                 "file": "shop.csv",
                 "row": 4,
                 "reasons": [{"column": "email", "check": "email"}],
+                "closed": None,
             },
             {
+                "reject": 2,
                 "run": 1,
                 "source": "shop",
                 "file": "shop.csv",
                 "row": 5,
                 "reasons": [{"column": "updated_at", "check": "unreadable"}],
+                "closed": None,
             },
         ]
     }
 
 
 AS_CSV = """\
-regpipe_file,regpipe_row,regpipe_reasons,Id,Email,Phone,First,Last,City,Groups,News,Said,Updated
-shop.csv,4,email: email,3,not-an-address,,Cy,'=cmd,,,yes,,2026-01-03 10:00:00
-shop.csv,5,updated_at: unreadable,4,di@example.com,,Di,Dal,,,no,,soon
+regpipe_reject,regpipe_file,regpipe_row,regpipe_reasons,Id,Email,Phone,First,Last,City,Groups,News,Said,Updated
+1,shop.csv,4,email: email,3,not-an-address,,Cy,'=cmd,,,yes,,2026-01-03 10:00:00
+2,shop.csv,5,updated_at: unreadable,4,di@example.com,,Di,Dal,,,no,,soon
 """
 
 
 def test_rejects_come_as_csv_in_the_sources_own_columns(regpipe, shop):
-    told = regpipe("rejects", "--csv", "mend.csv")
+    told = regpipe("rejects", "write", "mend.csv")
     assert (told.code, told.err, told.out) == (0, "", "mend.csv: 2 rejected rows\n")
     assert (shop / "mend.csv").read_text() == AS_CSV
     assert stat.S_IMODE((shop / "mend.csv").stat().st_mode) == 0o600
-    assert regpipe("rejects", "--csv", "-").out == AS_CSV
+    assert regpipe("rejects", "write", "-").out == AS_CSV
 
 
 def test_a_csv_of_rejects_that_cannot_be_written_is_told(regpipe, shop):
-    told = regpipe("rejects", "--csv", "missing/mend.csv")
+    told = regpipe("rejects", "write", "missing/mend.csv")
     assert (told.code, told.out) == (4, "")
     assert told.err == (
         "error: missing/mend.csv: it cannot be written: No such file or directory\n"

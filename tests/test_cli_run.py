@@ -54,6 +54,7 @@ changes
   customers created       2
   consents granted        1
   consents denied         1
+  rejects opened          1
 registry
   table           rows gone  rows new
   source_records          0         2

@@ -78,8 +78,10 @@ class Warm:
         """Run a pipeline; kill it after so long or so many renames. Give its code.
 
         ``largest`` is how many bytes a file may have, as on a disk that is full.
+        A tuple in place of ``pipeline`` is another command.
         """
-        words = ["run", "-q", pipeline, *AS_OF]
+        words = ["run", "-q", pipeline] if isinstance(pipeline, str) else [*pipeline]
+        words += AS_OF
         order = json.dumps([str(folder), words, renames, largest])
         print(order, file=self.process.stdin, flush=True)
         child = int(self.process.stdout.readline())
@@ -106,7 +108,7 @@ class Night:
 
     warm: Warm
     before: Path
-    pipeline: str
+    pipeline: str | tuple[str, ...]
 
     def __post_init__(self):
         after = self.copy("after")
@@ -249,6 +251,26 @@ def test_a_run_killed_at_any_of_its_renames_leaves_all_as_before_or_after(shop):
         renames = len(fates)
         fates.append(shop.killed(f"before rename {renames}", renames=renames))
     assert fates == [(True, False), *[(True, True)] * 6, (False, True)]
+
+
+def test_a_replay_killed_at_any_of_its_renames_leaves_all_as_before_or_after(
+    tmp_path, warm
+):
+    folder = tmp_path / "shop"
+    rows = "external_id | email | groups | news\n1 | a@x.se | VIP | granted\n"
+    deliver(folder / "shop.csv", rows + "2 | none | VIP | granted")
+    sources = {"shop": customers("external_id email groups news")}
+    written(folder, sources, {"news": NEWS})
+    assert warm.run(folder, "test.yaml") == 0
+    head = "regpipe_reject | external_id | email | groups | news\n"
+    deliver(folder / "mend.csv", head + "1 | 2 | b@x.se | VIP | granted")
+    replay = ("rejects", "replay", "-q", "test.yaml", "mend.csv")
+    night = Night(warm, folder, replay)
+    assert night.states[0]["rejects"] != [] == night.states[1]["rejects"]
+    fates = []
+    while not fates or fates[-1][0]:
+        fates.append(night.killed(f"rename {len(fates)}", renames=len(fates)))
+    assert fates == [(True, False), *[(True, True)] * 2, (False, True)]
 
 
 @pytest.mark.parametrize("share", [0.01, 0.3, 0.6, 0.95])

@@ -17,6 +17,7 @@ from regpipe.engine.recorder import Recorder
 from regpipe.fields import FIELDS, STATED, FieldType
 from regpipe.outcome import silent
 from regpipe.plan import Stopwatch, plan_sql, work_out
+from regpipe.reading import open_registry
 from regpipe.registry.by_hand import ByHand, LinkDecision, Override
 from regpipe.registry.opening import locked_down, opened
 from regpipe.run import run_pipeline
@@ -26,6 +27,7 @@ from regpipe.sql.clean import Cell, cleaned
 from regpipe.sql.step import Step
 from regpipe.stages.export import stage_exports
 from regpipe.stages.export_files import writing_lists
+from regpipe.stages.mending import write_rejects
 from regpipe.stages.normalise import columns_read
 
 AS_OF = datetime(2024, 6, 1, tzinfo=UTC)
@@ -112,6 +114,21 @@ def listened(pipeline, folder, **more):
     return heard.steps
 
 
+def replayed(pipeline, folder):
+    """Give every step of replaying the rejects of each source as they are."""
+    run_pipeline(pipeline, as_of=AS_OF, wait=0, progress=silent)
+    with open_registry(pipeline.path(pipeline.registry)) as registry:
+        rejects = registry.rejects().arrow().to_pylist()
+    found = []
+    for source in sorted({reject["source"] for reject in rejects}):
+        mine = [reject for reject in rejects if reject["source"] == source]
+        with (folder / "mend.csv").open("w", encoding="utf-8", newline="") as out:
+            write_rejects(mine, out)
+        found += listened(pipeline, folder, mended=folder / "mend.csv")
+    assert found, "some rows of this pipeline are bad"
+    return found
+
+
 def lists(pipeline):
     """Give every step of making the lists of a registry."""
     with writing_lists(pipeline, AS_OF, "test") as folders:
@@ -148,6 +165,7 @@ def steps(tmp_path_factory):
     write(pipeline, {"shop.csv": ("shop", [LATER, *PEOPLE[1:]])})
     found += listened(pipeline, folder, by_hand=BY_HAND)
     found += lists(pipeline)
+    found += replayed(pipeline, folder)
     unique = {(each.name, each.select): each for each in found}
     return list(unique.values())
 

@@ -109,9 +109,9 @@ SHOP = {
         {"order_id": "1003", "line_no": 1, "sku": "C", "quantity": 1},
     ],
     "rejects": [
-        {"row_number": 9, "original": ["a@"]},
-        {"row_number": 3, "original": ["b@"], "run_id": 2},
-        {"row_number": 4, "original": ["c@"], "source": "old_shop"},
+        {"reject_id": 1, "row_number": 9, "original": ["a@"]},
+        {"reject_id": 2, "row_number": 3, "original": ["b@"], "run_id": 2},
+        {"reject_id": 3, "row_number": 4, "original": ["c@"], "source": "old_shop"},
     ],
 }
 

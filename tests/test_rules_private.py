@@ -113,7 +113,7 @@ def test_no_command_tells_a_value_of_a_dirty_file(regpipe, tmp_path):
         ("runs", "--json"),
         ("rejects",),
         ("rejects", "--json"),
-        ("rejects", "--source", "sales", "--csv", tmp_path / "mend.csv"),
+        ("rejects", "write", tmp_path / "mend.csv", "--source", "sales"),
         ("export", path),
         ("export", path, "--json"),
     ):
@@ -232,7 +232,7 @@ def test_what_holds_values_is_its_owners_only(regpipe, tmp_path):
     modes = []
     for _ in range(2):
         assert regpipe("run", path, "-q").code == 0
-        assert regpipe("rejects", "--source", "shop", "--csv", "mend.csv").code == 0
+        assert regpipe("rejects", "write", "mend.csv", "--source", "shop").code == 0
         holding = [tmp_path / "registry.duckdb", tmp_path / "mend.csv"]
         holding += [p for p in (tmp_path / "out").rglob("*") if p.is_file()]
         modes.append({p.name: stat.S_IMODE(p.stat().st_mode) for p in holding})

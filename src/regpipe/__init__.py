@@ -21,7 +21,7 @@ from regpipe.version import VERSION
 if TYPE_CHECKING:
     from regpipe.reading import Registry
 
-__all__ = ["open", "plan", "run"]
+__all__ = ["open", "plan", "replay", "run"]
 __version__ = VERSION
 
 
@@ -62,6 +62,34 @@ def run(
         as_of=as_of or datetime.now(UTC),
         wait=wait,
         progress=progress,
+    )
+
+
+def replay(
+    pipeline: str | Path,
+    mended: str | Path,
+    *,
+    as_of: datetime | None = None,
+    wait: float = 0.0,
+    progress: Progress = silent,
+) -> RunOutcome:
+    """Take the mended rejects of a file as if they had come from their source.
+
+    ``mended`` is what ``regpipe rejects write`` wrote, mended. The lists are written
+    as by ``run``; the other arguments are its own, too.
+
+    Raises RegpipeError of the class that says what was wrong; the registry is
+    then as it was.
+    """
+    from regpipe.run import run_pipeline
+    from regpipe.spec.load import load_pipeline
+
+    return run_pipeline(
+        load_pipeline(Path(pipeline), os.environ),
+        as_of=as_of or datetime.now(UTC),
+        wait=wait,
+        progress=progress,
+        mended=Path(mended),
     )
 
 

@@ -26,10 +26,12 @@ from regpipe.sql import changes as sql_changes
 from regpipe.sql.resolve import decisions_in_force
 from regpipe.sql.step import Step
 from regpipe.stages import merge, report
+from regpipe.stages.closing import merge_rejects
 from regpipe.stages.deliveries import arriving_bytes
 from regpipe.stages.deliveries import deliveries as read_deliveries
 from regpipe.stages.export import members
 from regpipe.stages.intake import Intake, take_in
+from regpipe.stages.replay import read_mended, refuse_wrong_rows
 from regpipe.stages.resolve import resolve
 from regpipe.stages.segments import check_exports
 
@@ -98,12 +100,17 @@ class Stopwatch:
 
 
 def plan_pipeline(
-    pipeline: Pipeline, *, as_of: datetime, progress: Progress
+    pipeline: Pipeline,
+    *,
+    as_of: datetime,
+    progress: Progress,
+    mended: Path | None = None,
 ) -> RunOutcome:
     """Work out what a run would change; write nothing that stays.
 
     The plan is applied to a copy in a temporary folder, to see who would join
-    or leave each list.
+    or leave each list. ``mended`` is a file of rejects to be replayed instead of
+    the sources' files.
 
     Raises what a run would raise, but for what only writing meets.
     """
@@ -111,9 +118,10 @@ def plan_pipeline(
         scratch = Path(folder)
         watch = Stopwatch(progress)
         registry = pipeline.path(pipeline.registry)
-        with opened(registry, scratch, arriving_bytes(pipeline)) as (engine, held):
+        arriving = arriving_bytes(pipeline, mended)
+        with opened(registry, scratch, arriving) as (engine, held):
             refuse_wrong_exports(engine, pipeline)
-            plan = work_out(engine, pipeline, as_of, scratch, watch)
+            plan = work_out(engine, pipeline, as_of, scratch, watch, mended=mended)
             log = Log(pipeline.pipeline, "plan", as_of, as_of, plan.state.last_file)
             target = scratch / "planned.duckdb"
             with watch.stage("lists"):
@@ -157,21 +165,30 @@ def work_out(
     *,
     by_hand: ByHand = NOTHING,
     blank: bool = False,
+    mended: Path | None = None,
 ) -> Plan:
     """Go through the stages from extract to merge: read files, write nothing.
 
-    With ``blank`` the files are taken to hold no rows.
+    With ``blank`` the files are taken to hold no rows. ``mended`` is read in place
+    of all files, and the plan's pipeline has but the source of its rows.
     """
     state = state_of(engine)
     schemas = _schemas(pipeline, as_of)  # before any file is read
     with watch.stage("extract") as told:
         asked = pipeline
-        pipeline, deliveries = read_deliveries(
-            asked, scratch, watch.progress, blank=blank
-        )
+        if mended is not None:
+            pipeline, deliveries = read_mended(engine, asked, mended, scratch)
+        else:
+            pipeline, deliveries = read_deliveries(
+                asked, scratch, watch.progress, blank=blank
+            )
         records = sum(d.records for files in deliveries.values() for d in files)
         told.append(StageOutcome("extract", records, records))
-    chosen = {name: str(pipeline.sources[name].preset) for name in asked.candidates}
+    chosen = {
+        name: str(pipeline.sources[name].preset)
+        for name in asked.candidates
+        if name in pipeline.sources
+    }
     if chosen:
         schemas = _schemas(pipeline, as_of)
     intakes: list[Intake] = []
@@ -192,7 +209,10 @@ def work_out(
             told.append(StageOutcome(name, taken.read, rows))
         intakes.append(taken)
         first_file += len(deliveries[name])
-    rejected = merge.merge_rejects(engine, intakes, state.last_file)
+    if mended is not None:
+        refuse_wrong_rows(engine, intakes[0])
+    with watch.stage("merge rejects"):
+        rejected = merge_rejects(engine, intakes, state)
     ground = merge.Ground(state.last_file, state.records == 0, state.orders == 0)
     guests = pipeline.identity.guests == "register"
     with watch.stage("resolve") as told:
@@ -217,7 +237,7 @@ def work_out(
         if ground.fresh:
             merge.forget_customers(engine, intakes)
     with watch.stage("merge orders"):
-        deltas += [*merge.merge_orders(engine, intakes, ground), rejected]
+        deltas += [*merge.merge_orders(engine, intakes, ground), *rejected]
     found = engine.collect(sql_changes.summary(state.next_customer)).to_pylist()[0]
     next_customer = _next_customer(engine, state)
     merge.forget_ways(engine)

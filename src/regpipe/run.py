@@ -46,6 +46,7 @@ def run_pipeline(
     wait: float,
     progress: Progress,
     by_hand: ByHand = NOTHING,
+    mended: Path | None = None,
 ) -> RunOutcome:
     """Read the files, update the registry, write the lists.
 
@@ -55,19 +56,21 @@ def run_pipeline(
     write lists into the same folders are kept waiting for the lists alone.
 
     ``wait`` is how many seconds to wait for another writer. ``by_hand`` is
-    what a person decided, to be applied in the same run.
+    what a person decided, to be applied in the same run. ``mended`` is a file of
+    rejects to be replayed: it is read in place of all files of the sources.
 
     Raises RegpipeError of the class that says what is wrong.
     """
     registry = pipeline.path(pipeline.registry)
     watch = Stopwatch(progress)
-    command = f"run {pipeline.pipeline}"
+    what = "run" if mended is None else "rejects replay"
+    command = f"{what} {pipeline.pipeline}"
     _make_folder(registry.parent)
     with owner_only(), writer_lock(registry, command, wait):
         sweep(registry)
         export_folders(pipeline, as_of)
         try:
-            applied = _applied(pipeline, registry, as_of, watch, by_hand)
+            applied = _applied(pipeline, registry, as_of, watch, by_hand, mended)
             with writing_lists(pipeline, as_of, command) as folders:
                 return _published(applied, registry, folders, watch)
         finally:
@@ -106,15 +109,20 @@ def _applied(
     as_of: datetime,
     watch: Stopwatch,
     by_hand: ByHand,
+    mended: Path | None,
 ) -> Applied:
     """Work out the plan and apply it to a copy of the registry."""
     started = datetime.now(UTC)
     scratch = beside(registry, "tmp")
     scratch.mkdir()
-    with opened(registry, scratch, arriving_bytes(pipeline)) as (engine, held):
+    arriving = arriving_bytes(pipeline, mended)
+    command = "run" if mended is None else "replay"
+    with opened(registry, scratch, arriving) as (engine, held):
         refuse_wrong_exports(engine, pipeline)
-        plan = work_out(engine, pipeline, as_of, scratch, watch, by_hand=by_hand)
-        log = Log(pipeline.pipeline, "run", started, as_of, plan.state.last_file)
+        plan = work_out(
+            engine, pipeline, as_of, scratch, watch, by_hand=by_hand, mended=mended
+        )
+        log = Log(pipeline.pipeline, command, started, as_of, plan.state.last_file)
         with watch.stage("apply"):
             target = beside(registry, "next")
             counts = apply(engine, plan, registry, held, target, log)

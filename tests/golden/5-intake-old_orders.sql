@@ -321,8 +321,3 @@ select h.* from "heads_old_orders" h;
 select r.*
 from "changed_old_orders" r 
 where r.order_id is not null;
-
--- rejects_new
-select source, fingerprint, occurrence, file_id, file, row_number, original,
-    header, reasons
-from registry.rejects where false;

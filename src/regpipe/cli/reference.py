@@ -29,7 +29,13 @@ def reference() -> str:
     )
     parts = [INTRODUCTION, _section(top)]
     for name, command in commands.commands.items():
-        parts.append(_section(click.Context(command, top, name)))
+        context = click.Context(command, top, name)
+        parts.append(_section(context))
+        if isinstance(command, click.Group):
+            parts += [
+                _section(click.Context(inner, context, called))
+                for called, inner in command.commands.items()
+            ]
     return "\n".join(parts)
 
 

@@ -17,6 +17,7 @@ from regpipe.errors import (
     RegistryError,
     StepError,
 )
+from regpipe.reading import quarantine
 from regpipe.reading.customer import Customer, customer_ids, customer_of
 from regpipe.reading.frame import Frame
 from regpipe.registry import migrate
@@ -31,7 +32,7 @@ from regpipe.sql.lists import (
     on_list_table,
     selected,
 )
-from regpipe.sql.step import comma, ident, literal
+from regpipe.sql.step import comma, ident
 from regpipe.stages.segments import about_the_text, is_one_select, segment
 
 ORDERS: Mapping[str, str] = MappingProxyType(
@@ -174,7 +175,9 @@ class Registry:
                 cast(coalesce(sum(f.rejected), 0) as bigint) as rejected,
                 cast(coalesce(sum(f.duplicate), 0) as bigint) as duplicate,
                 cast(coalesce(sum(f.unchanged), 0) as bigint) as unchanged,
-                cast(coalesce(sum(f.suppressed), 0) as bigint) as suppressed
+                cast(coalesce(sum(f.suppressed), 0) as bigint) as suppressed,
+                (select count(*) from registry.reject_closures c
+                  where c.run_id = r.run_id) as rejects_closed
             from registry.runs r
             left join registry.run_files f on r.run_id = f.run_id
             group by all
@@ -182,27 +185,30 @@ class Registry:
             """
         )
 
-    def rejects(self, run: int | None = None, source: str | None = None) -> Frame:
+    def rejects(
+        self,
+        run: int | None = None,
+        source: str | None = None,
+        reason: str | None = None,
+        *,
+        closed: bool | None = False,
+    ) -> Frame:
         """Give one row per rejected row that waits to be mended, in file order.
 
-        With ``run`` those that it found, mended since or not; with ``source``
-        those of one source. ``original`` holds the cells, ``header`` their
-        columns, ``reasons`` a list of column and check.
+        With ``run`` those that it found, with ``source`` those of one source, with
+        ``reason`` those of a check ('required', 'email: required'); with ``closed``
+        those that were mended or outdone since, with None both. ``original`` holds
+        the cells, ``header`` their columns, ``reasons`` a list of column and check.
         """
-        columns = (
-            "source, fingerprint, occurrence, file_id, file, row_number, "
-            "original, header, reasons, run_id"
-        )
-        table = f"select {columns} from registry.rejects"
-        if run is not None:
-            table += f" union all select {columns} from registry.rejects_history"
-        which = "true" if run is None else f"run_id = {int(run)}"
-        if source is not None:
-            which += f" and source = {literal(source)}"
-        return self._frame(
-            f"select {columns} from ({table}) where {which} "
-            "order by source, file_id, row_number, run_id, occurrence"
-        )
+        return self._frame(quarantine.rejects(run, source, reason, closed))
+
+    def reject_counts(self, *, by_reason: bool = False) -> Frame:
+        """Give how many rejects each run found, closed and left open, newest first.
+
+        One row per run and source that it found or closed rejects of; with
+        ``by_reason`` per reason, too, a reject with two reasons under both.
+        """
+        return self._frame(quarantine.reject_counts(by_reason=by_reason))
 
     def sql(self, query: str) -> Frame:
         """Give the answer to one SELECT over the registry's tables and views.

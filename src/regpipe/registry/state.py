@@ -13,6 +13,7 @@ class State:
 
     last_run: int
     last_file: int
+    last_reject: int
     next_customer: int
     records: int
     orders: int
@@ -25,6 +26,11 @@ def state_of(engine: Engine) -> State:
         select
             (select coalesce(max(run_id), 0) from registry.runs) as last_run,
             (select coalesce(max(file_id), 0) from registry.run_files) as last_file,
+            (select coalesce(max(reject_id), 0) from (
+              select reject_id from registry.rejects
+              union all
+              select reject_id from registry.rejects_history
+            )) as last_reject,
             (select coalesce(max(next_customer_id), 1) from registry.runs)
               as next_customer,
             (select count(*) from registry.source_records) as records,

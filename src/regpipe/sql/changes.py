@@ -43,7 +43,13 @@ def summary(next_id: int) -> str:
           as consents_withdrawn,
         (select count(*) from consent_events_new where status in ('never', 'unknown'))
           as consents_denied,
-        (select count(*) from suppressions_new) as addresses_suppressed
+        (select count(*) from suppressions_new) as addresses_suppressed,
+        (select count(*) from rejects_new n
+          anti join registry.rejects h on n.reject_id = h.reject_id)
+          as rejects_opened,
+        (select count(*) from rejects_closing c
+          semi join registry.rejects h on c.reject_id = h.reject_id)
+          as rejects_closed
     """
 
 

@@ -69,8 +69,13 @@ def deliveries(
     return pipeline, found
 
 
-def arriving_bytes(pipeline: Pipeline) -> int:
-    """Give the size of all files that a run would read; missing ones are none."""
+def arriving_bytes(pipeline: Pipeline, mended: Path | None = None) -> int:
+    """Give the size of all files that a run would read; missing ones are none.
+
+    ``mended`` is a file that is read in place of them.
+    """
+    if mended is not None:
+        return mended.stat().st_size if mended.is_file() else 0
     total = 0
     for name, source in pipeline.sources.items():
         for written in source.files:

@@ -23,7 +23,7 @@ from regpipe.stages.counting import Facts, chunks, count, is_utf8
 from regpipe.stages.dialect import find_dialect
 from regpipe.stages.encoding import UTF8, Encoding, find_encoding, mark_of
 from regpipe.stages.recognise import wrong_kind
-from regpipe.stages.wanted import Wanted
+from regpipe.stages.wanted import Wanted, called_in
 
 SECRET = re.compile(
     r"passw|passord|passphrase|lösenord|losenord|kennwort|wachtwoord|adgangskode"
@@ -52,7 +52,8 @@ class Delivery:
     some are empty. ``skip`` counts the
     records above the header, ``blank_rows`` are the row numbers of blank records,
     sorted: they are left out of a text that was rewritten. ``named`` is what the
-    file's name says of its rows.
+    file's name says of its rows. ``replayed`` names the table that says of each row
+    which reject it mends, where they are mended ones.
     """
 
     source: str
@@ -75,6 +76,7 @@ class Delivery:
     careful: bool = False
     named: tuple[str, ...] = ()
     blank_rows: Sequence[int] = ()
+    replayed: str = ""
 
     @property
     def regular(self) -> bool:
@@ -84,7 +86,8 @@ class Delivery:
         are both wrong: the engine passes blank lines by, and finds records where a
         quote within a cell hides them from the count.
         """
-        return not self.lone_cr and not self.blank_lines and not self.skip
+        odd = self.lone_cr or self.blank_lines or self.skip or self.careful
+        return not odd
 
     @property
     def kept(self) -> tuple[str, ...]:
@@ -143,11 +146,7 @@ def extract(
             shown, "is empty", "look whether the export finished, then run again"
         )
     secret = tuple(name for name in names if is_secret(name))
-    called: dict[str, str] = {}
-    for column in sorted(wanted, key=lambda each: each.name not in names):
-        cell = column.found_in([name for name in names if name not in called])
-        if cell is not None:
-            called[cell] = column.name
+    called = called_in(names, wanted)
     absent = tuple(w.name for w in wanted if w.name not in called.values())
     missing = [w.name for w in wanted if w.name in absent and not w.optional]
     mapped = [name for name in secret if name in called]

@@ -21,7 +21,7 @@ from regpipe.sql.orders import accepted_lines
 from regpipe.sql.step import Step
 from regpipe.stages.extract import Delivery
 from regpipe.stages.normalise import cleaned_fields, normalise
-from regpipe.stages.quarantine import keep_originals
+from regpipe.stages.quarantine import keep_originals, versions_of
 from regpipe.stages.validate import validate
 
 
@@ -96,7 +96,8 @@ def take_in(
         _take_consents(judged, spec, fields)
     outcomes = _outcomes(engine, source, spec, read, first_file)
     _tolerate(engine, outcomes, spec)
-    keep_originals(engine, source, read, outcomes, first_file, scratch)
+    versions = versions_of(source, spec, fields)
+    keep_originals(engine, versions, spec, read, outcomes, first_file, scratch)
     return Intake(
         source,
         number,

@@ -14,7 +14,7 @@ from regpipe.spec import (
     OrderSource,
     Survivorship,
 )
-from regpipe.sql import consent, deltas, golden, groups, orders, records, rejects
+from regpipe.sql import consent, deltas, golden, groups, orders, records
 from regpipe.sql.clean import sql_type
 from regpipe.stages.intake import Intake
 from regpipe.stages.normalise import statement_columns
@@ -234,23 +234,6 @@ def merge_orders(
         TableDelta("orders", key, "orders_gone", "orders_new"),
         TableDelta("order_lines", key, "order_lines_gone", "order_lines_new"),
     ]
-
-
-def merge_rejects(
-    engine: Engine, intakes: Sequence[Intake], last_file: int
-) -> TableDelta:
-    """Leave the rejected rows that the quarantine does not hold yet."""
-    sources = [
-        each.source
-        for each in intakes
-        if any(outcome.rejected for outcome in each.outcomes)
-    ]
-    engine.make(rejects.rejects_new(sources, last_file))
-    for source in sources:
-        engine.drop(
-            f"originals_{source}", f"rejected_{source}", f"rejected_files_{source}"
-        )
-    return TableDelta("rejects", (), None, "rejects_new")
 
 
 def forget_customers(engine: Engine, intakes: Sequence[Intake]) -> None:

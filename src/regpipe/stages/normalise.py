@@ -64,7 +64,10 @@ def normalise(
             read.append(batch)
         else:
             slow += batch.numbered
-    careful = [(number, carefully(each, scratch)) for number, each in sorted(slow)]
+    careful = [
+        (number, each if each.careful else carefully(each, scratch))
+        for number, each in sorted(slow)
+    ]
     again = joined(careful, scratch)[0] if len(files) > FEW else alone(careful)
     for batch in again:
         if work.clean(batch) != batch.records:
@@ -166,7 +169,7 @@ class _Cleaning:
     def table(self, batch: Batch) -> CleanFile:
         """Give what all rows of a batch have in common; leave where each is from."""
         name, delivery = self.called(batch), batch.deliveries[0]
-        places = ""
+        places = delivery.replayed
         if len(batch.numbers) > 1:
             places = f"places_{name}"
             self.engine.put(places, batch.places())

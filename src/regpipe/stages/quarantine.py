@@ -14,15 +14,28 @@ import pyarrow as pa
 
 from regpipe.engine.protocol import Engine, TextFile
 from regpipe.outcome import FileOutcome
+from regpipe.spec import CustomerSource, OrderSource, Source
 from regpipe.sql import rejects as sql
 from regpipe.stages.careful import allow_long_cells
 from regpipe.stages.counting import Ends, chunks, record_ends
 from regpipe.stages.extract import Delivery
 
 
+def versions_of(source: str, spec: Source, fields: Sequence[str]) -> sql.Versions:
+    """Say by what the records of a source are versions of one another."""
+    if isinstance(spec, OrderSource):
+        return sql.Versions(source, "order_id", "updated_at", orders=True)
+    if isinstance(spec, CustomerSource):
+        return sql.Versions(source, "external_id", "updated_at")
+    address = "email" if spec.channel == "email" else "phone"
+    own_time = "at" if "at" in fields else None
+    return sql.Versions(source, address, own_time, statements=True)
+
+
 def keep_originals(
     engine: Engine,
-    source: str,
+    versions: sql.Versions,
+    spec: Source,
     deliveries: Sequence[Delivery],
     outcomes: Sequence[FileOutcome],
     first_file: int,
@@ -36,7 +49,16 @@ def keep_originals(
     """
     if not any(outcome.rejected for outcome in outcomes):
         return
-    engine.make(sql.rejected(source))
+    source = versions.source
+    key = spec.columns.get(versions.key)
+    sure = [
+        number
+        for number, delivery in enumerate(deliveries, first_file)
+        if key is not None
+        and delivery.careful
+        and delivery.text.columns[0] == key.from_
+    ]
+    engine.make(sql.rejected(versions, sure))
     found = engine.collect(sql.rejected_rows(source))
     numbers = found["file_no"].to_numpy()
     rows = found["row_number"].to_numpy()

@@ -65,7 +65,7 @@ def _odd_about(delivery: Delivery) -> Iterator[str]:
         )
     if delivery.encoding.certainty in ("likely", "unsure"):
         yield _told_encoding(delivery)
-    if delivery.careful:
+    if delivery.careful and not delivery.replayed:
         yield (
             "read record by record, for some do not fit; "
             f"{len(delivery.blank_rows)} blank ones left out"
@@ -80,6 +80,8 @@ def _told_encoding(delivery: Delivery) -> str:
     told = f"read as {encoding.name}, by its letters"
     if encoding.certainty == "unsure":
         told += f"; {', '.join(encoding.others)} would fit as well"
+    if delivery.replayed:
+        return f"{told}: save it as UTF-8 to be sure"
     return f"{told}: declare it under csv to be sure"
 
 

@@ -39,6 +39,20 @@ class Wanted:
         return None
 
 
+def called_in(names: Sequence[str], wanted: Sequence[Wanted]) -> dict[str, str]:
+    """Give the columns of a file that are read, each with the name it is read by.
+
+    >>> called_in(["Id", "E-mail"], [Wanted("Email", ("E-mail",)), Wanted("Id")])
+    {'Id': 'Id', 'E-mail': 'Email'}
+    """
+    called: dict[str, str] = {}
+    for column in sorted(wanted, key=lambda each: each.name not in names):
+        cell = column.found_in([name for name in names if name not in called])
+        if cell is not None:
+            called[cell] = column.name
+    return called
+
+
 def wanted_of(columns: Mapping[str, Any]) -> tuple[Wanted, ...]:
     """Give the columns that a preset reads, from what it says of its fields."""
     found = []

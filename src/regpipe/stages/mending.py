@@ -12,10 +12,20 @@ from regpipe.errors import PipelineError
 Reject = Mapping[str, Any]
 """A row of the registry's table ``rejects``, as a mapping by column."""
 
-ADDED = ("regpipe_file", "regpipe_row", "regpipe_reasons")
+REJECT = "regpipe_reject"
+"""The column of a row's reject, by which it is known when it comes back."""
+
+REASONS = "regpipe_reasons"
+"""The column of a row's reasons; cleared, it says that the row is right as it is."""
+
+ADDED = (REJECT, "regpipe_file", "regpipe_row", REASONS)
 """The columns in front of the source's own."""
 
+BEYOND = re.compile(r"column [1-9][0-9]*")
+"""Names of the columns of cells that stood beyond their header."""
+
 _FORMULA = re.compile(r"'*[=+@\t\r-]")
+_DISARMED = re.compile(r"'+[=+@\t\r-]")
 
 
 def reason(column: str, check: str) -> str:
@@ -45,17 +55,18 @@ def write_rejects(rejects: Sequence[Reject], out: TextIO) -> None:
     sources = sorted({reject["source"] for reject in rejects})
     if len(sources) > 1:
         raise PipelineError.at(
-            "--csv",
+            "rejects write",
             f"the rejects of {len(sources)} sources have columns of their own",
             f"choose one with --source: {', '.join(sources)}",
         )
-    rows = [_cells(reject) for reject in rejects]
+    rows = [cells_of(reject) for reject in rejects]
     own = list(dict.fromkeys(name for row in rows for name in row))
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([*ADDED, *own])
     for reject, row in zip(rejects, rows, strict=True):
         writer.writerow(
             [
+                reject["reject_id"],
                 _harmless(reject["file"]),
                 reject["row_number"],
                 reasons(reject),
@@ -64,7 +75,7 @@ def write_rejects(rejects: Sequence[Reject], out: TextIO) -> None:
         )
 
 
-def _cells(reject: Reject) -> dict[str, str]:
+def cells_of(reject: Reject) -> dict[str, str]:
     """Give the original cells by their column."""
     header = list(reject["header"])
     original = list(reject["original"])
@@ -76,3 +87,12 @@ def _cells(reject: Reject) -> dict[str, str]:
 
 def _harmless(cell: str) -> str:
     return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
+def undone(cell: str) -> str:
+    """Give a cell without the apostrophe that made it harmless.
+
+    >>> undone("'=1"), undone("''-"), undone("'t Hooft"), undone("+46")
+    ('=1', "'-", "'t Hooft", '+46')
+    """
+    return cell[1:] if _DISARMED.match(cell) else cell
