@@ -315,7 +315,7 @@ def test_passwords_do_not_enter_and_the_run_says_so(regpipe, tmp_path, ragged):
     assert SECRET.encode() not in registry.read_bytes()
     assert SECRET not in repr(tables(registry))
     assert len(asked(registry, "from rejects")) == (4 if ragged else 1)
-    for words in (("rejects", "--csv", "-"), ("rejects", "--json")):
+    for words in (("rejects", "write", "-"), ("rejects", "--json")):
         assert SECRET not in regpipe(*words).out
     left = [p for p in tmp_path.rglob("*") if p.is_file() and p.name != "shop.csv"]
     assert [p for p in left if SECRET.encode() in p.read_bytes()] == []
