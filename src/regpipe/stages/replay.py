@@ -70,6 +70,13 @@ def read_mended(
             f"the files of {source!r} choose among presets, mended rows cannot",
             "name the one preset of the source, and replay again",
         )
+    if any(column.by_name for column in spec.mapped.values()):
+        raise PipelineError.at(
+            str(path),
+            f"rows of {source!r} are read by the name of their file, which mended "
+            "ones are not in",
+            "mend them where they come from, and deliver their file again",
+        )
     engine.put(REPLAYED, _places(file, meant))
     if isinstance(spec, OrderSource):
         _refuse_parts_of_orders(engine, file)
