@@ -583,7 +583,7 @@ def test_a_pipeline_without_exports_writes_nothing(tmp_path):
 
 def test_every_format_is_data_and_the_pipeline_knows_them_all():
     assert set(target_names()) == set(TARGETS)
-    assert [target(name).harmless for name in target_names()] == [True, False]
+    assert [name for name in target_names() if target(name).harmless] == ["csv"]
 
 
 def test_the_pipeline_and_the_lists_know_the_same_columns():

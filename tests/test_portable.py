@@ -99,9 +99,9 @@ class Listener(Recorder):
         self.steps.append(Step("collect", select))
         return super().collect(select)
 
-    def export(self, select, columns, order_by, path, delimiter):
+    def export(self, select, columns, order_by, path, delimiter, *, header=True):
         self.steps.append(Step("export", select))
-        return super().export(select, columns, order_by, path, delimiter)
+        return super().export(select, columns, order_by, path, delimiter, header=header)
 
 
 def listened(pipeline, folder, **more):

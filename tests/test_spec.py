@@ -30,7 +30,7 @@ from regpipe.spec.columns import (
     known_fields,
     statement,
 )
-from regpipe.spec.exports import TARGETS, VIEW_COLUMNS
+from regpipe.spec.exports import TARGETS, VIEW_COLUMNS, Splitting
 from regpipe.spec.load import load_pipeline
 from regpipe.spec.rules import FITTING, KEY_FIELDS, RULE_WORDS
 from regpipe.spec.types import Share, among
@@ -264,7 +264,11 @@ def test_the_nearest_word_is_the_one_with_the_same_letters(word, meant):
 
 
 def test_the_targets_are_known():
-    assert TARGETS == ("csv", "csv-verbatim")
+    assert set(TARGETS) == {
+        *("abicart", "bigcommerce", "brevo", "csv", "csv-verbatim", "ecwid"),
+        *("klaviyo", "listmonk", "magento", "mailchimp", "mailerlite"),
+        *("prestashop", "shopify", "woocommerce"),
+    }
 
 
 DOCS = Path(__file__).parents[1] / "docs" / "pipeline-file.md"
@@ -281,7 +285,7 @@ def test_the_example_of_the_reference_loads(tmp_path):
     "model",
     [
         *(Pipeline, CustomerSource, OrderSource, ConsentSource, Csv, Column),
-        *(Identity, Export),
+        *(Identity, Export, Splitting),
     ],
 )
 def test_the_reference_tells_of_every_key(model):

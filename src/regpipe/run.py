@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from regpipe.errors import RegistryError
-from regpipe.outcome import Delta, ExportOutcome, Progress, RunOutcome
+from regpipe.outcome import Delta, Progress, RunOutcome
 from regpipe.plan import (
     NOTHING,
     Plan,
@@ -79,7 +79,7 @@ def run_pipeline(
 
 def export_pipeline(
     pipeline: Pipeline, names: Sequence[str], *, as_of: datetime, progress: Progress
-) -> tuple[ExportOutcome, ...]:
+) -> RunOutcome:
     """Write the lists called ``names`` (all, without names) from the registry as it is.
 
     Raises PipelineError for a name there is not, RegistryError when there is no
@@ -100,7 +100,13 @@ def export_pipeline(
     ):
         progress("export", f"{len(chosen or pipeline.exports)} lists")
         staged = stage_exports(reader, pipeline, as_of, chosen)
-        return publish_exports(staged, state_of(reader).last_run)
+        run = state_of(reader).last_run
+        return RunOutcome(
+            pipeline=pipeline.pipeline,
+            run=run,
+            exports=publish_exports(staged, run),
+            warnings=tuple(told for each in staged for told in each.warnings),
+        )
 
 
 def _applied(
@@ -142,11 +148,14 @@ def _published(
     with watch.stage("publish"):
         put_in_place(target, registry)
         written = publish_exports(staged, plan.run_id)
+    outcome = plan.outcome(applied.counts)
+    told = tuple(warning for each in staged for warning in each.warnings)
     return replace(
-        plan.outcome(applied.counts),
+        outcome,
         run=plan.run_id,
         exports=written,
         stages=tuple(watch.stages),
+        warnings=(*outcome.warnings, *told),
     )
 
 

@@ -75,7 +75,8 @@ in_force as (
             s.purpose,
             arg_max(s.status, {
               't': s.counts_from, 'refusal': rp_refusal(s.status)
-            }) as status
+            }) as status,
+            nullif(max(s.counts_from), timestamp '0001-01-01') as said_at
         from statements s
         group by s.address, s.channel, s.purpose
 ),
@@ -110,7 +111,7 @@ left join registry.addresses b
 left join bought o on c.customer_id = o.customer_id;
 
 -- list_granted newsletter email
-select address
+select address, said_at
 from (
         with counted as (
           select
@@ -155,7 +156,8 @@ from (
             s.purpose,
             arg_max(s.status, {
               't': s.counts_from, 'refusal': rp_refusal(s.status)
-            }) as status
+            }) as status,
+            nullif(max(s.counts_from), timestamp '0001-01-01') as said_at
         from statements s
         group by s.address, s.channel, s.purpose
 )

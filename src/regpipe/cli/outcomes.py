@@ -69,12 +69,14 @@ def tell_steps(steps: Sequence[Step], *, as_json: bool) -> None:
         terminal.raw("\n".join(f"-- {each.name}\n{each.select};\n" for each in steps))
 
 
-def tell_exports(lists: Sequence[ExportOutcome], *, as_json: bool, quiet: bool) -> None:
+def tell_exports(outcome: RunOutcome, *, as_json: bool, quiet: bool) -> None:
     """Print which lists were written."""
+    _warn(outcome)
     if as_json:
-        terminal.document({"exports": [asdict(written) for written in lists]})
+        document = as_document(outcome)
+        terminal.document({name: document[name] for name in ("exports", "warnings")})
     elif not quiet:
-        _exports(lists)
+        _exports(outcome.exports)
 
 
 def _warn(outcome: RunOutcome) -> None:

@@ -147,6 +147,8 @@ class DuckDBEngine:
         order_by: Sequence[str],
         path: Path,
         delimiter: str,
+        *,
+        header: bool = True,
     ) -> int:
         """Write the rows as CSV: UTF-8, LF, a cell quoted where it must be."""
         written = comma(map(ident, columns), 0)
@@ -156,7 +158,7 @@ class DuckDBEngine:
             f"""
             copy (select {written} from ({select}) order by {order})
             to {literal(str(path))} (
-              format csv, header true, delimiter {literal(delimiter)},
+              format csv, header {str(header).lower()}, delimiter {literal(delimiter)},
               nullstr '', use_tmp_file false
             )
             """,

@@ -89,6 +89,8 @@ class Engine(Protocol):
         order_by: Sequence[str],
         path: Path,
         delimiter: str,
+        *,
+        header: bool = True,
     ) -> int:
         """Write ``columns`` of ``select`` as UTF-8 CSV; give the row count.
 

@@ -56,9 +56,13 @@ class Recorder:
         order_by: Sequence[str],
         path: Path,
         delimiter: str,
+        *,
+        header: bool = True,
     ) -> int:
         """Pass it on."""
-        return self.engine.export(select, columns, order_by, path, delimiter)
+        return self.engine.export(
+            select, columns, order_by, path, delimiter, header=header
+        )
 
     def publish(
         self,

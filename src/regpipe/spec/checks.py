@@ -19,6 +19,7 @@ from regpipe.spec.column_checks import (
     unnumbered,
 )
 from regpipe.spec.columns import Statement, field_of, statement
+from regpipe.spec.list_checks import consent_faults, unspoken
 from regpipe.spec.rules import DEFAULTS, FITTING, ONLY_FOR, RULE_WORDS
 from regpipe.spec.types import Fault, Place, among, quoted
 
@@ -169,7 +170,10 @@ def _export_faults(
         if isinstance(purpose, str) and isinstance(channel, str):
             silent = purpose != "service" and (purpose, channel) not in spoken
             if silent and known:
-                yield _unspoken((*place, "purpose"), purpose, channel, spoken)
+                none = "purpose: service needs no consent"
+                yield unspoken((*place, "purpose"), purpose, channel, spoken, none)
+        if known:
+            yield from consent_faults(place, export, spoken)
 
 
 def _group_faults(
@@ -182,23 +186,3 @@ def _group_faults(
         )
     if not holds and export.get("for_each") == "group":
         yield Fault(place, "must hold {group}", "one file per group: out/{group}.csv")
-
-
-def _unspoken(
-    place: Place, purpose: str, channel: str, spoken: set[Statement]
-) -> Fault:
-    what = f"no source says anything on {quoted(purpose)} by {channel}"
-    names = [_spelt(*stated) for stated in sorted(spoken)]
-    hints = [
-        f"map a column to consent.{_spelt(purpose, channel)}",
-        "purpose: service needs no consent",
-    ]
-    if purpose in names:
-        hints.insert(0, f"known: {', '.join(names)}")
-    elif names:
-        hints.insert(0, among(purpose, names))
-    return Fault(place, what, "; ".join(hints))
-
-
-def _spelt(purpose: str, channel: str) -> str:
-    return purpose if channel == "email" else f"{purpose}.{channel}"

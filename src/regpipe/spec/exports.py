@@ -3,11 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Any, Literal
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StrictBool,
+    StrictInt,
+    model_validator,
+)
 
-from regpipe.formats import target_names
+from regpipe.formats import (
+    ListColumn,
+    RefusalFile,
+    Split,
+    Target,
+    target,
+    target_names,
+)
+from regpipe.spec.list_columns import (
+    VIEW_COLUMNS,
+    Filling,
+    known_column,
+    list_columns,
+)
 from regpipe.spec.types import (
     Channel,
     Fault,
@@ -30,17 +51,6 @@ def _target(name: str) -> str:
         raise said(f"unknown target {quoted(name)}", among(name, TARGETS))
     return name
 
-
-ADDRESS = ("street", "street2", "postcode", "city", "region", "country")
-
-VIEW_COLUMNS = (
-    *("customer_id", "kind", "email", "phone", "first_name", "last_name", "full_name"),
-    *("company", "vat_id", "org_number", "birth_date", "language", "tax_exempt"),
-    *("note", *ADDRESS, "shipping_name", *(f"shipping_{name}" for name in ADDRESS)),
-    *("groups", "consents", "order_count", "total_spent"),
-    *("first_order_at", "last_order_at", "created_at", "updated_at"),
-)
-"""The columns of the customer view, which lists are made of."""
 
 PLACEHOLDERS = ("date", "group")
 
@@ -79,8 +89,9 @@ def _headers(value: Any) -> Any:
         raise said("must name at least one column")
     headers: dict[str, Any] = {}
     for at, name, header in pairs:
-        if name not in VIEW_COLUMNS:
-            what, hint = f"unknown column {quoted(name)}", among(name, VIEW_COLUMNS)
+        if not known_column(name):
+            what = f"unknown column {quoted(name)}"
+            hint = among(name, VIEW_COLUMNS, ", consent.<purpose>[.<channel>][.at]")
             found.append(replace(at, what=what, hint=hint))
         elif name in headers:
             found.append(replace(at, what=f"{quoted(name)} stands here twice"))
@@ -92,9 +103,16 @@ def _headers(value: Any) -> Any:
     return headers
 
 
-DEFAULT_COLUMNS = {name: name for name in ("email", "first_name", "last_name")}
-
 HeadersShape = dict[str, str] | list[str | dict[str, str]]
+
+
+class Splitting(Spec):
+    """How large one file of a list may be."""
+
+    rows: Annotated[StrictInt, Field(ge=1)] | None = None
+    """Rows, the header not counted."""
+    bytes: Annotated[StrictInt, Field(ge=1000)] | None = None
+    """Bytes, the header counted."""
 
 
 class Export(Spec):
@@ -109,14 +127,73 @@ class Export(Spec):
     """Who: one SQL expression over the customer view. Without it, everybody."""
     for_each: Literal["group"] | None = None
     """group: one file per customer group."""
-    columns: Annotated[
-        dict[str, Filled],
-        BeforeValidator(_headers, json_schema_input_type=HeadersShape),
-    ] = DEFAULT_COLUMNS
-    """Columns of the customer view, each with its header if that is another."""
     target: Annotated[
         str, AfterValidator(_target), Field(json_schema_extra={"enum": [*TARGETS]})
     ] = "csv"
-    """The format of the file."""
+    """The format of the file, or the system that is to import it."""
+    columns: Annotated[
+        dict[str, Filled] | None,
+        BeforeValidator(_headers, json_schema_input_type=HeadersShape),
+    ] = None
+    """Columns of the customer view and consents, each with its header if that is
+    another. Without it those of the target."""
+    fill: dict[Filled, Filling] = Field(default_factory=dict)
+    """What stands under a header of the target: a text that is the same in every
+    row, or {from: COLUMN}."""
+    refusals: StrictBool | None = None
+    """Whether a list tool's files of addresses that must not be mailed are written,
+    too. Without it they are where the target has such files."""
+    split: Splitting | None = None
+    """How large a file may be; what is more goes into NAME-2.csv and so on.
+    Without it as the target says."""
     to: Annotated[PathText, AfterValidator(_pattern)]
     """The file to write; may hold {date}, and {group} with for_each."""
+
+    @model_validator(mode="after")
+    def _for_the_target(self) -> Self:
+        _, found = self._resolved
+        why = self._no_refusals()
+        if self.refusals and why:
+            found = [*found, Fault(("refusals",), "there can be none", why)]
+        refuse(found)
+        return self
+
+    def _no_refusals(self) -> str | None:
+        """Say why no file of refusals can be written, if so."""
+        if not self.format.refusals:
+            return f"the target {self.target} has no such files"
+        if self.purpose == "service":
+            return "only consent can be refused, and 'service' needs none"
+        if self.channel != "email":
+            return "the target's files of refusals are of e-mail addresses"
+        if self.for_each is not None:
+            return "they are of no group: write them with an export of their own"
+        return None
+
+    @cached_property
+    def _resolved(self) -> tuple[tuple[ListColumn, ...], list[Fault]]:
+        return list_columns(self.format, self.columns, self.fill, self.purpose)
+
+    @property
+    def format(self) -> Target:
+        """The target by its name."""
+        return target(self.target)
+
+    @property
+    def written(self) -> tuple[ListColumn, ...]:
+        """The columns of the file, in order, each as the target has it."""
+        return self._resolved[0]
+
+    @property
+    def limit(self) -> Split:
+        """How large one file may be."""
+        if self.split is None:
+            return self.format.split
+        return Split(self.split.rows, self.split.bytes)
+
+    @property
+    def refused(self) -> tuple[RefusalFile, ...]:
+        """The files of addresses that must not be mailed."""
+        if self.refusals is False or self._no_refusals():
+            return ()
+        return self.format.refusals

@@ -18,6 +18,7 @@ from regpipe.spec import (
     Pipeline,
 )
 from regpipe.spec.columns import Column
+from regpipe.spec.exports import Splitting
 from regpipe.spec.types import Fault, Place, Spec, among, quoted
 from regpipe.spec.yaml import Document, Tree
 
@@ -142,4 +143,6 @@ def known_keys(place: Place, tree: Tree) -> list[str]:
             model = Identity
         case ("exports", _):
             model = Export
+        case ("exports", _, "split"):
+            model = Splitting
     return [info.alias or name for name, info in model.model_fields.items()]

@@ -67,6 +67,8 @@ def json_schema() -> Schema:
     each = schema["properties"]["sources"]["additionalProperties"]
     each.pop("discriminator", None)
     each["anyOf"] = each.pop("oneOf")
+    filling = parts["From"]
+    filling["oneOf"] = [{"required": [name]} for name in filling["properties"]]
     never = parts["Identity"]["properties"]["never_match_on"]
     globs = never.pop("additionalProperties")
     never["properties"] = {"email": globs, "phone": globs}

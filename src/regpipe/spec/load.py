@@ -26,7 +26,7 @@ _VARIABLE = re.compile(r"\$\{([^}]*)\}?")
 def load_pipeline(path: Path, environ: Mapping[str, str]) -> Pipeline:
     """Read and check a pipeline file, without reading any data.
 
-    ``${NAME}`` in its paths is taken from ``environ``.
+    ``${NAME}`` in its paths, and in the texts of ``fill``, is taken from ``environ``.
 
     Raises PipelineError with every problem found, in the order of the lines.
     """
@@ -123,6 +123,9 @@ def _expand(tree: dict[str, Tree], environ: Mapping[str, str]) -> list[Fault]:
         for name, entry in entries.items() if isinstance(entries, dict) else ():
             for key in keys:
                 within(entry, key, (part, name))
+            fill = entry.get("fill") if isinstance(entry, dict) else None
+            for header in fill if isinstance(fill, dict) else ():
+                within(fill, header, (part, name, "fill"))
     return found
 
 

@@ -13,7 +13,8 @@ def in_force(as_of: datetime, ledger: str = "registry.consent_events") -> str:
 
     Reads  ``ledger``: one row per event (see ``consent_events``).
     Gives  one row per address, channel and purpose with a statement that is
-           undated or made by ``as_of``: ``status`` (never null). The latest
+           undated or made by ``as_of``: ``status`` (never null) and
+           ``said_at``, its time (null where it is undated). The latest
            wins, undated ones are older than dated ones, a tie goes to the
            refusal; a record gone from a full delivery grants nothing. An
            ``unknown`` states nothing, unless the same record said yes before:
@@ -69,6 +70,7 @@ def in_force(as_of: datetime, ledger: str = "registry.consent_events") -> str:
             s.purpose,
             arg_max(s.status, {{
               't': s.counts_from, 'refusal': rp_refusal(s.status)
-            }}) as status
+            }}) as status,
+            nullif(max(s.counts_from), timestamp '0001-01-01') as said_at
         from statements s
         group by s.address, s.channel, s.purpose"""

@@ -10,12 +10,6 @@ from regpipe.sql import consent_in_force
 from regpipe.sql.customer_view import (
     CUSTOMERS,
     DEAR,
-    FLAG,
-    SUMS,
-    TEXT,
-    TEXTS,
-    VIEW,
-    WORDS,
     address_column,
     moment,
 )
@@ -35,7 +29,8 @@ class Selection:
     """Who is on a list: its segment, and what consent must cover.
 
     ``by_group``: whether each group is a list of its own. ``columns`` are those
-    of the view that the list shows.
+    of the view that the list shows, ``told`` the purposes and channels whose
+    consent it shows.
     """
 
     name: str
@@ -44,6 +39,13 @@ class Selection:
     segment: Segment
     by_group: bool
     columns: tuple[str, ...]
+    told: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def words(self) -> tuple[tuple[str, str], ...]:
+        """Give the purposes and channels of which it must be known who consents."""
+        mine = ((self.purpose, self.channel),) if self.gated else ()
+        return (*mine, *self.told)
 
     @property
     def gated(self) -> bool:
@@ -70,12 +72,13 @@ def granted_table(purpose: str, channel: str) -> str:
 def granted(purpose: str, channel: str, as_of: datetime) -> Step:
     """Give the addresses that may be written to for a purpose, by a channel.
 
-    Gives  one row per ``address`` whose consent in force is granted.
+    Gives  one row per ``address`` whose consent in force is granted: ``said_at``,
+           the time it was given (null where it is undated).
     """
     return step(
         granted_table(purpose, channel),
         f"""
-select address
+select address, said_at
 from ({consent_in_force.in_force(as_of)}
 )
 where purpose = {literal(purpose)}
@@ -83,6 +86,37 @@ where purpose = {literal(purpose)}
   and status = 'granted'
 """,
     )
+
+
+def may_table(purpose: str, channel: str) -> str:
+    """Give the name of the table that ``may`` makes."""
+    return f"list_may {purpose} {channel}"
+
+
+def may(purpose: str, channel: str) -> Step:
+    """Give the addresses that a column of consent says yes of.
+
+    Reads  the table of ``granted``.
+    Gives  one row per ``address`` whose consent is granted and that is not
+           suppressed: ``said_at``.
+    """
+    return step(
+        may_table(purpose, channel),
+        f"""
+select g.address, g.said_at
+from {ident(granted_table(purpose, channel))} g
+anti join ({suppressed(channel)}
+) x on lower(g.address) = x.address
+""",
+    )
+
+
+def suppressed(channel: str) -> str:
+    """Give the SELECT of the addresses (lower case) never to be used by a channel."""
+    return f"""
+  select distinct lower(address) as address
+  from registry.suppressions
+  where channel in ({literal(channel)}, '*')"""
 
 
 def list_table(name: str) -> str:
@@ -152,10 +186,7 @@ first as (
 def _gate(who: Selection) -> str:
     address = f"m.{address_column(who.channel)}"
     return f""",
-suppressed as (
-  select distinct lower(address) as address
-  from registry.suppressions
-  where channel in ({literal(who.channel)}, '*')
+suppressed as ({suppressed(who.channel)}
 ),
 judged as (
   select
@@ -180,24 +211,39 @@ first as (
 )"""
 
 
+def may_alias(who: Selection) -> dict[tuple[str, str], str]:
+    """Give the alias, in ``shown``, of each table that ``may`` makes for a list."""
+    return {stated: f"y{number}" for number, stated in enumerate(who.told)}
+
+
 def shown(who: Selection, cells: Mapping[str, str], order: str, which: str) -> str:
     """Give the SELECT of a list as it is written.
 
-    ``cells`` are the SQL of each column by its header (see ``cell``), ``which``
-    the SQL of which groups.
+    ``cells`` are the SQL of each column by its header (see ``cells``), ``which``
+    the SQL of which groups (``group_key``).
 
-    Reads  the table of ``selected``, and that of the late columns if there are.
+    Reads  the table of ``selected``, that of the late columns if there are, and
+           those of ``may`` for the consents that are shown.
     Gives  one row per customer on the list, with ``order`` as its customer_id.
     """
-    joined = ""
-    if who.late:
-        joined = f"\nleft join {ident(late_table(who.name))} using (customer_id)"
     written = comma(f"{text} as {ident(header)}" for header, text in cells.items())
     return f"""select
     {written},
     customer_id as {ident(order)}
-from {ident(list_table(who.name))}{joined}
+from {ident(list_table(who.name))}{_joined(who)}
 where refusal is null and {which}"""
+
+
+def _joined(who: Selection) -> str:
+    """Give the joins of what is known of a list's customers besides its table."""
+    joins = ""
+    if who.late:
+        joins = f"\nleft join {ident(late_table(who.name))} using (customer_id)"
+    for (purpose, channel), alias in may_alias(who).items():
+        table = ident(may_table(purpose, channel))
+        column = address_column(channel)
+        joins += f"\nleft join {table} {alias} on {column} = {alias}.address"
+    return joins
 
 
 def on_list_table(name: str) -> str:
@@ -223,28 +269,3 @@ where refusal is null
 def late_table(name: str) -> str:
     """Give the name of the table with the columns of those who are on the list."""
     return f"list_late {name}"
-
-
-def cell(column: str, *, harmless: bool, flags: tuple[str, str], between: str) -> str:
-    """Give a column of the view as the text of a cell; null where there is none.
-
-    ``harmless``: one apostrophe before what a spreadsheet would take for a
-    formula. ``flags`` are the words for yes and no, ``between`` stands between
-    the parts of a list.
-    """
-    name = ident(column)
-    kind = VIEW[column]
-    if kind == FLAG:
-        yes, no = map(literal, flags)
-        return f"case when {name} then {yes} when not {name} then {no} end"
-    if kind == TEXTS:
-        text = f"nullif(array_to_string({name}, {literal(between)}), '')"
-    elif kind == SUMS:
-        text = f"rp_sums({name}, {literal(between)})"
-    elif kind == WORDS:
-        text = f"rp_words({name}, {literal(between)})"
-    elif kind == TEXT:
-        text = name
-    else:
-        return f"cast({name} as varchar)"
-    return f"rp_armed({text})" if harmless else text

@@ -39,6 +39,28 @@ create or replace macro rp_words(x, separator) as
     list_sort(map_entries(x)), lambda e: e.key || ': ' || e.value
   ), separator), '');
 
+-- The names of a list that have at most so many letters and hold nothing of
+-- `never`, how many names a list has, and names with a sign on both sides as one text.
+create or replace macro rp_kept(x, longest, never) as
+  list_filter(x, lambda v: length(v) <= longest and not contains(v, never));
+create or replace macro rp_count(x) as len(x);
+create or replace macro rp_around(x, sign, separator) as
+  nullif(array_to_string(list_transform(x, lambda v: sign || v || sign), separator), '');
+
+-- A day or time in a form of strftime; a text's bytes in UTF-8; does all of a text
+-- match a pattern?
+create or replace macro rp_shown(x, form) as strftime(x, form);
+create or replace macro rp_bytes(x) as strlen(x);
+create or replace macro rp_whole(x, pattern) as regexp_full_match(x, pattern);
+
+-- A JSON object of pairs, without those that have no value; null where none has.
+create or replace macro rp_filled(x) as case when len(x) > 0 then x end;
+create or replace macro rp_pair(key, value) as
+  case when value is not null
+    then cast(to_json(key) as varchar) || ':' || cast(to_json(value) as varchar) end;
+create or replace macro rp_object(pairs) as
+  nullif('{' || array_to_string(list_filter(pairs, lambda v: v is not null), ',') || '}', '{}');
+
 -- An e-mail address as the registry compares it.
 create or replace macro rp_email(x) as
   lower(case when starts_with(x, 'mailto:') then substr(x, 8) else x end);

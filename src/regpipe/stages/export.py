@@ -6,51 +6,36 @@ those steps, writes their rows to files, and knows what became of earlier ones.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import pyarrow as pa
 
 from regpipe.engine.protocol import Engine
-from regpipe.formats import Target, target
 from regpipe.outcome import ExportOutcome
 from regpipe.spec import Export, Pipeline
+from regpipe.sql.cells import statements, view_columns
 from regpipe.sql.customer_view import CUSTOMERS, customers
+from regpipe.sql.fitted import fitted, fitted_table
 from regpipe.sql.lists import (
-    REFUSALS,
     Selection,
-    cell,
     granted,
     granted_table,
     late_table,
     list_table,
+    may,
+    may_table,
     on_list,
     on_list_table,
     selected,
-    shown,
 )
+from regpipe.sql.refused import refused_table
 from regpipe.sql.step import ident, literal
-from regpipe.stages.export_files import (
-    ListPlace,
-    chosen_exports,
-    list_place,
-    new_aside,
-)
-from regpipe.stages.file_names import file_names
-from regpipe.stages.manifest import StagedExport, StagedFile, known_files, publish
+from regpipe.stages.export_files import chosen_exports, list_place
+from regpipe.stages.list_files import List, list_files
+from regpipe.stages.list_warnings import list_warnings
+from regpipe.stages.manifest import StagedExport, publish
 from regpipe.stages.segments import segment
-
-
-@dataclass(frozen=True)
-class _List:
-    """One export on its way: what it says, who is on it, where it goes."""
-
-    export: Export
-    who: Selection
-    place: ListPlace
-    target: Target
 
 
 def stage_exports(
@@ -71,25 +56,23 @@ def stage_exports(
     lists = _ready(reader, pipeline, as_of, names)
     staged = []
     for name, each in lists.items():
-        reader.make(selected(each.who, as_of))
-        if each.who.late:
-            reader.make(on_list(name))
-            late, only = late_table(name), on_list_table(name)
-            reader.make(customers(each.who.late, (), as_of, late, only))
+        _make(reader, each, as_of)
+        files = tuple(list_files(reader, each, as_of))
         staged.append(
             StagedExport(
                 name=name,
                 purpose=each.who.purpose,
                 channel=each.who.channel,
                 target=each.target.name,
-                columns=tuple(each.export.columns.values()),
+                columns=tuple(column.header for column in each.columns),
                 registry=pipeline.path(pipeline.registry).name,
                 as_of=as_of,
                 manifest=each.place.manifest,
-                files=tuple(_files(reader, each)),
+                files=files,
+                warnings=tuple(list_warnings(name, each.target, files)),
             )
         )
-        reader.drop(list_table(name), on_list_table(name), late_table(name))
+        _drop(reader, name)
     _forget(reader, lists)
     return tuple(staged)
 
@@ -103,14 +86,15 @@ def members(reader: Engine, pipeline: Pipeline, as_of: datetime) -> pa.Table:
     lists = _ready(reader, pipeline, as_of, None)
     found = [_NOBODY]
     for name, each in lists.items():
-        reader.make(selected(each.who, as_of))
+        _make(reader, each, as_of)
+        table = fitted_table(name) if each.target.checked else list_table(name)
         found.append(
             reader.collect(
                 f"select {literal(name)} as list, group_key, customer_id "
-                f"from {ident(list_table(name))} where refusal is null"
+                f"from {ident(table)} where refusal is null"
             ).cast(_NOBODY.schema)
         )
-        reader.drop(list_table(name))
+        _drop(reader, name)
     _forget(reader, lists)
     return pa.concat_tables(found)
 
@@ -129,7 +113,7 @@ def _ready(
     pipeline: Pipeline,
     as_of: datetime,
     names: Collection[str] | None,
-) -> dict[str, _List]:
+) -> dict[str, List]:
     """Leave what all lists are made from: the customers, and who granted what."""
     lists = {
         name: _list(reader, pipeline, name, export, as_of)
@@ -138,7 +122,7 @@ def _ready(
     if not lists:
         return lists
     whos = [each.who for each in lists.values()]
-    words = sorted({(who.purpose, who.channel) for who in whos if who.gated})
+    words = sorted({stated for who in whos for stated in who.words})
     reader.make(
         customers(
             frozenset().union(*(who.read for who in whos)),
@@ -148,13 +132,45 @@ def _ready(
     )
     for purpose, channel in words:
         reader.make(granted(purpose, channel, as_of))
+    for purpose, channel in _shown_words(lists):
+        reader.make(may(purpose, channel))
     return lists
 
 
-def _forget(reader: Engine, lists: Mapping[str, _List]) -> None:
+def _shown_words(lists: Mapping[str, List]) -> list[tuple[str, str]]:
+    """Give the purposes and channels that columns or files of refusals tell of."""
+    found = {stated for each in lists.values() for stated in each.who.told}
+    found |= {
+        (each.who.purpose, each.who.channel)
+        for each in lists.values()
+        if each.export.refused
+    }
+    return sorted(found)
+
+
+def _make(reader: Engine, made: List, as_of: datetime) -> None:
+    """Leave the tables of one list: who is on it and, for an importer, its cells."""
+    name = made.who.name
+    reader.make(selected(made.who, as_of))
+    if made.who.late:
+        reader.make(on_list(name))
+        late, only = late_table(name), on_list_table(name)
+        reader.make(customers(made.who.late, (), as_of, late, only))
+    if made.target.checked:
+        reader.make(fitted(made.who, made.columns, made.target.one_of))
+
+
+def _drop(reader: Engine, name: str) -> None:
+    tables = (list_table, on_list_table, late_table, fitted_table, refused_table)
+    reader.drop(*(table(name) for table in tables))
+
+
+def _forget(reader: Engine, lists: Mapping[str, List]) -> None:
+    words = {stated for each in lists.values() for stated in each.who.words}
     reader.drop(
         CUSTOMERS,
-        *(granted_table(each.who.purpose, each.who.channel) for each in lists.values()),
+        *(granted_table(*stated) for stated in sorted(words)),
+        *(may_table(*stated) for stated in _shown_words(lists)),
     )
 
 
@@ -175,117 +191,15 @@ def publish_exports(
 
 def _list(
     reader: Engine, pipeline: Pipeline, name: str, export: Export, as_of: datetime
-) -> _List:
+) -> List:
     who = Selection(
         name=name,
         purpose=export.purpose,
         channel=export.channel,
         segment=segment(reader, export.where, f"exports.{name}.where"),
         by_group=export.for_each == "group",
-        columns=tuple(export.columns),
+        columns=view_columns(export.written),
+        told=statements(export.written),
     )
     place = list_place(pipeline, name, export, as_of)
-    return _List(export, who, place, target(export.target))
-
-
-def _files(reader: Engine, made: _List) -> Iterator[StagedFile]:
-    """Write the files of one list aside: its own, or that of each group.
-
-    A file that an earlier run made for a group that has nobody now is written
-    with its header alone: it must not lie there as if it were current.
-    """
-    counts = _counts(reader, made.who)
-    if not made.who.by_group:
-        yield _file(reader, made, made.place.within(), None, counts.get(None, {}))
-        return
-    groups = _groups(reader, made.who)
-    names = file_names(groups)
-    paths = {key: made.place.within(name) for key, name in names.items()}
-    for within, group in sorted(known_files(made.place.manifest).items()):
-        if within not in paths.values() and made.place.owns(within):
-            yield _file(reader, made, within, group, {})
-    for key in sorted(groups, key=lambda key: paths[key]):
-        yield _file(reader, made, paths[key], groups[key], counts[key], key)
-
-
-def _groups(reader: Engine, who: Selection) -> dict[str, str]:
-    """Give the groups that somebody in the segment is in: key and name."""
-    found = reader.collect(
-        f"""
-        select l.group_key, coalesce(g.name, l.group_key) as name
-        from (select distinct group_key from {ident(list_table(who.name))}) l
-        left join registry.groups g on l.group_key = g.group_key
-        """
-    ).to_pylist()
-    return {row["group_key"]: row["name"] for row in found}
-
-
-def _counts(reader: Engine, who: Selection) -> dict[str | None, dict[str, int]]:
-    """Give, by group, the customers in the segment and how many were kept off why."""
-    found = reader.collect(
-        f"""
-        select group_key, refusal, count(*) as customers
-        from {ident(list_table(who.name))}
-        group by group_key, refusal
-        """
-    ).to_pylist()
-    counts: dict[str | None, dict[str, int]] = {}
-    for row in found:
-        counted = counts.setdefault(row["group_key"], {})
-        counted["in_segment"] = counted.get("in_segment", 0) + row["customers"]
-        if row["refusal"] is not None:
-            counted[row["refusal"]] = row["customers"]
-    return counts
-
-
-def _file(
-    reader: Engine,
-    made: _List,
-    within: str,
-    group: str | None,
-    counts: Mapping[str, int],
-    key: str | None = None,
-) -> StagedFile:
-    """Write one file aside: the rows of a list, or of one of its groups."""
-    headers = tuple(made.export.columns.values())
-    order = _unlike("customer_id", headers)
-    cells = {
-        header: cell(
-            column,
-            harmless=made.target.harmless,
-            flags=made.target.flags,
-            between=made.target.between,
-        )
-        for column, header in made.export.columns.items()
-    }
-    if len(cells) == 1:  # a row of one blank cell must not be a blank line
-        cells = {header: f"coalesce({text}, '')" for header, text in cells.items()}
-    which = f"group_key = {literal(key)}" if key is not None else "true"
-    final = made.place.folder / within
-    with new_aside(final) as part:
-        rows = reader.export(
-            shown(made.who, cells, order, which if counts else "false"),
-            headers,
-            [order],
-            part,
-            made.target.delimiter,
-        )
-        with part.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    return StagedFile(
-        final=final,
-        shown=str(made.place.shown / within),
-        within=within,
-        group=group,
-        rows=rows,
-        sha256=sha256,
-        counts={name: counts.get(name, 0) for name in ("in_segment", *REFUSALS)},
-    )
-
-
-def _unlike(name: str, taken: Sequence[str]) -> str:
-    """Give a name that is none of those taken, whatever their case."""
-    folded = {each.casefold() for each in taken}
-    while name.casefold() in folded:
-        name += "_"
-    return name
+    return List(export, who, place, export.format, export.written)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from regpipe.errors import PipelineError, RegistryError, nearest
 from regpipe.registry.files import OWNER_ONLY
@@ -52,8 +52,41 @@ class ListPlace:
 
     def owns(self, within: str) -> bool:
         """Tell whether a path within the folder can be one of this export's."""
-        shape = r"[^/\\]+".join(map(re.escape, self.pattern.split("{group}")))
-        return re.fullmatch(shape, within) is not None
+        *folders, name = self.pattern.split("/")
+        path = PurePosixPath(name)
+        front = _shape("/".join([*folders, ""])) + "([a-z]+-)?"
+        end = "(-[0-9]+)?" + re.escape(path.suffix)
+        return re.fullmatch(front + _shape(path.stem) + end, within) is not None
+
+
+def part_name(within: str, number: int) -> str:
+    """Give the path of a part of a list, counted from 1, by that of the list.
+
+    >>> part_name("out/news.csv", 1), part_name("out/news.csv", 2)
+    ('out/news.csv', 'out/news-2.csv')
+    """
+    if number == 1:
+        return within
+    path = PurePosixPath(within)
+    return str(path.with_name(f"{path.stem}-{number}{path.suffix}"))
+
+
+def refusals_name(within: str, name: str) -> str:
+    """Give the path of a list's file of refusals.
+
+    The name stands in front: what takes ``news*.csv`` must not take those who
+    said no.
+
+    >>> refusals_name("out/news.csv", "unsubscribed")
+    'out/unsubscribed-news.csv'
+    """
+    path = PurePosixPath(within)
+    return str(path.with_name(f"{name}-{path.name}"))
+
+
+def _shape(pattern: str) -> str:
+    """Give the pattern of the paths that have any group in the place of {group}."""
+    return r"[^/\\]+".join(map(re.escape, pattern.split("{group}")))
 
 
 def chosen_exports(
@@ -189,8 +222,11 @@ def _sweep(pipeline: Pipeline, exports: Mapping[str, Export]) -> None:
         base = pipeline.path("")
         if Path(export.to).is_absolute():
             base, parts = Path(parts[0]), parts[1:]
-        for left in base.glob("/".join([*parts[:-1], f".{parts[-1]}{PART}"])):
-            left.unlink(missing_ok=True)
+        names = [parts[-1], part_name(parts[-1], 2).replace("-2", "-[0-9]*")]
+        names += [refusals_name(parts[-1], each.name) for each in export.refused]
+        for name in names:
+            for left in base.glob("/".join([*parts[:-1], f".{name}{PART}"])):
+                left.unlink(missing_ok=True)
 
 
 def aside(final: Path) -> Path:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,8 +21,11 @@ from regpipe.stages.export_files import aside, new_aside
 class StagedFile:
     """One file of a list, written aside and not yet in its place.
 
-    ``within`` is its path in the manifest's folder; ``counts`` are the customers
-    in the segment and those that the gate kept off, by reason.
+    ``within`` is its path in the manifest's folder; ``part`` counts the files of
+    one list from 1; ``refusals`` names a file of addresses that must not be mailed.
+    ``counts`` are the customers in the segment and those that were kept off, by
+    reason, and ``left_blank`` the cells that the importer would refuse, by column;
+    both stand with the first part.
     """
 
     final: Path
@@ -32,6 +35,9 @@ class StagedFile:
     rows: int
     sha256: str
     counts: Mapping[str, int]
+    part: int = 1
+    refusals: str = ""
+    left_blank: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,7 @@ class StagedExport:
     as_of: datetime
     manifest: Path
     files: tuple[StagedFile, ...]
+    warnings: tuple[str, ...] = ()
 
     @property
     def outcomes(self) -> tuple[ExportOutcome, ...]:
@@ -99,14 +106,17 @@ def content(staged: StagedExport, run: int | None) -> bytes:
 
 
 def _described(file: StagedFile) -> dict[str, object]:
-    group = {} if file.group is None else {"group": file.group}
-    return {
-        "file": file.within,
-        **group,
-        "rows": file.rows,
-        "sha256": file.sha256,
-        **file.counts,
-    }
+    said: dict[str, object] = {"file": file.within}
+    if file.group is not None:
+        said["group"] = file.group
+    if file.refusals:
+        said["refusals"] = file.refusals
+    if file.part > 1:
+        said["part"] = file.part
+    said |= {"rows": file.rows, "sha256": file.sha256, **file.counts}
+    if file.left_blank:
+        said["left_blank"] = dict(file.left_blank)
+    return said
 
 
 def known_files(manifest: Path) -> dict[str, str | None]:

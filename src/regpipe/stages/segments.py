@@ -16,7 +16,6 @@ from regpipe.errors import (
     Problem,
     RegpipeError,
     StepError,
-    nearest,
 )
 from regpipe.spec import Export
 from regpipe.sql.customer_view import (
@@ -126,14 +125,10 @@ def _problems(engine: Engine, exports: Mapping[str, Export]) -> Iterator[Problem
         except PipelineError as error:
             yield from error.problems
         headers: dict[str, str] = {}
-        for column, header in export.columns.items():
-            if column not in VIEW:
-                close = nearest(column, list(VIEW))
-                hint = f"did you mean {close!r}?" if close else None
-                yield Problem(f"{place}.columns", f"unknown column {column!r}", hint)
-            other = headers.setdefault(header.casefold(), column)
-            if other != column:
-                what = f"{other!r} and {column!r} have the same header"
+        for column in export.written:
+            other = headers.setdefault(column.header.casefold(), column.header)
+            if other is not column.header:
+                what = f"{other!r} and {column.header!r} are one header"
                 yield Problem(f"{place}.columns", what, "give each a header of its own")
         for other in exports:
             if other != name and _holds(export.to, exports[other].to):
