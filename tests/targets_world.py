@@ -127,6 +127,7 @@ ABICART = {
 FILL = {
     "abicart": ABICART,
     "magento": {"_website": "base", "_store": "default"},
+    "magento-composite": {"_website": "base", "_store": "default"},
     "prestashop": {"Password *": "long-and-random"},
 }
 """What these targets leave to the pipeline."""

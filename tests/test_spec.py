@@ -266,8 +266,8 @@ def test_the_nearest_word_is_the_one_with_the_same_letters(word, meant):
 def test_the_targets_are_known():
     assert set(TARGETS) == {
         *("abicart", "bigcommerce", "brevo", "csv", "csv-verbatim", "ecwid"),
-        *("klaviyo", "listmonk", "magento", "mailchimp", "mailerlite"),
-        *("prestashop", "shopify", "woocommerce"),
+        *("klaviyo", "listmonk", "magento", "magento-composite", "mailchimp"),
+        *("mailerlite", "prestashop", "shopify", "woocommerce"),
     }
 
 

@@ -8,11 +8,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from regpipe.engine.duckdb import DuckDBEngine
 from regpipe.errors import PipelineError
 from regpipe.formats import ListColumn, target, target_names, target_of
 from regpipe.formats.countries import country_names
+from regpipe.registry import migrate
+from regpipe.spec import Export
+from regpipe.spec.list_columns import known_column
 from regpipe.spec.load import load_pipeline
 from regpipe.sql.codes import COUNTRIES
+from regpipe.stages.segments import check_exports
 from shop import cells, pipeline, write_lists
 from targets_world import FILL, LONG, WORLD
 
@@ -123,6 +128,22 @@ EXPECTED = {
         "cia@x.co.uk,base,default,,,Cia,1,'t Hooft,\n"
         "gun@x.se,base,default,,,Gun,1,Lind,\n"
         "hedvig@x.se,base,default,,,Hedvig,1,Alm,\n"
+    },
+    "magento-composite": {
+        "all.csv": "email,_website,_store,created_at,dob,firstname,group_id,lastname,"
+        "taxvat,_address_city,_address_company,_address_country_id,"
+        "_address_firstname,_address_lastname,_address_postcode,_address_region,"
+        "_address_street,_address_telephone,_address_default_billing_,"
+        "_address_default_shipping_\n"
+        "anna@x.se,base,default,2020-01-02 03:04:05,1980-04-09 00:00:00,Anna,1,"
+        f'{NAME},SE556036079301,Göteborg,"Ek; Söner, AB",SE,Anna,{NAME},012 34,'
+        "Västra Götaland,Storgatan 1,+46701234567,1,1\n"
+        f"bo@x.no,base,default,2021-01-02 00:00:00,,=cmd(),1,{LONG},,Oslo,,NO,=cmd(),"
+        f"{LONG},0150,03,Vei 2,+4712345678,1,1\n"
+        "cia@x.co.uk,base,default,,,Cia,1,'t Hooft,,Leeds,,GB,Cia,'t Hooft,,,,"
+        "+4712345678,1,1\n"
+        "gun@x.se,base,default,,,Gun,1,Lind,,,,,,,,,,,,\n"
+        "hedvig@x.se,base,default,,,Hedvig,1,Alm,,,,,,,,,,,,\n"
     },
     "prestashop": {
         "all.csv": "Customer ID;Active (0/1);Titles ID (Mr = 1, Ms = 2, else 0);"
@@ -551,17 +572,11 @@ def test_a_purpose_that_no_flag_of_a_store_is_fed_by_must_be_said(tmp_path):
     ],
 )
 def test_lists_by_group_or_of_phones_or_for_service_have_no_files_of_refusals(said):
-    from regpipe.spec import Export
-
     made = Export.model_validate({"to": "a.csv", "target": "listmonk", **said})
     assert made.refused == ()
 
 
 def test_headers_that_differ_in_their_case_alone_are_told(tmp_path):
-    from regpipe.engine.duckdb import DuckDBEngine
-    from regpipe.registry import migrate
-    from regpipe.stages.segments import check_exports
-
     made = pipeline(
         tmp_path, all=asked("mailchimp", columns=["email", {"city": "first name"},
                                                   "first_name"])
@@ -569,7 +584,38 @@ def test_headers_that_differ_in_their_case_alone_are_told(tmp_path):
     engine = DuckDBEngine(None, migrate.scripts(), folders=())
     (problem,) = check_exports(engine, made.exports)
     engine.close()
-    assert problem.what == "'First Name' and 'first name' are one header"
+    assert problem.what == "'first_name' and 'city' have the same header"
+
+
+@pytest.mark.parametrize(
+    ("said", "to", "found"),
+    [
+        ({"target": "mailchimp"}, "out/Cleaned-all.csv", 1),
+        ({"target": "mailchimp", "refusals": False}, "out/cleaned-all.csv", 0),
+        ({"target": "shopify"}, "out/all-2.csv", 1),
+        ({"target": "mailchimp"}, "out/all-2.csv", 0),
+        ({"target": "shopify"}, "out/all-two.csv", 0),
+    ],
+)
+def test_a_file_beside_a_list_is_that_of_no_other_list(tmp_path, said, to, found):
+    both = {
+        "all": {"purpose": "newsletter", "to": "./out/all.csv", **said},
+        "other": {"purpose": "service", "to": to},
+    }
+    made = pipeline(tmp_path, **both)
+    engine = DuckDBEngine(None, migrate.scripts(), folders=())
+    problems = check_exports(engine, made.exports)
+    engine.close()
+    assert [problem.what for problem in problems] == [
+        "a file beside it would be that of export 'other'"
+    ][:found]
+
+
+def test_a_constant_is_no_formula_in_a_list_for_people(tmp_path):
+    said = {"purpose": "service", "columns": ["email"], "fill": {"A": "=1", "B": "x"}}
+    made = pipeline(tmp_path, all={**said, "to": "out/all.csv"})
+    write_lists(made, customers=[{"customer_id": 1, "email": "a@x.se"}])
+    assert cells(tmp_path / "out/all.csv")[1:] == [["a@x.se", "'=1", "x"]]
 
 
 def test_every_country_has_an_english_name():
@@ -590,8 +636,6 @@ def test_a_target_that_says_what_nobody_reads_is_none():
 
 
 def test_a_column_of_a_target_is_a_column_of_the_view_or_a_consent():
-    from regpipe.spec.list_columns import known_column
-
     for name in target_names():
         for each in target(name).columns:
             assert isinstance(each, ListColumn)

@@ -59,6 +59,7 @@ def cell(column: ListColumn, may: Mapping[tuple[str, str], str], harmless: bool)
         return f"rp_object([{', '.join(pairs)}])"
     if column.column is None:
         text = literal(column.value) if column.value else NOTHING
+        text = f"rp_armed({text})" if harmless else text
     elif (of := consent_of(column.column)) is not None:
         text = _consent(column, may[of[:2]], at=of[2])
     else:

@@ -166,12 +166,14 @@ def _second(rules: Rules, n: int, files: Sequence[Written], found: _Found) -> No
 
 def _rule(column: ListColumn) -> Rule | None:
     """Give all that a column's cells are held against, as one rule."""
-    rules = [*_rules(column)]
-    if not rules:
-        return None
-    if len(rules) == 1:
-        return rules[0]
-    return lambda text: next(filter(None, (rule(text) for rule in rules)), None)
+    whole: Rule | None = None
+    for rule in _rules(column):
+        whole = rule if whole is None else _both(whole, rule)
+    return whole
+
+
+def _both(first: Rule, second: Rule) -> Rule:
+    return lambda text: first(text) or second(text)
 
 
 def _rules(column: ListColumn) -> Iterator[Rule]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from os.path import normpath
+from pathlib import PurePath
 from types import MappingProxyType
 
 from regpipe.engine.protocol import Engine
@@ -42,6 +43,7 @@ from regpipe.sql.segment import (
     written,
 )
 from regpipe.sql.step import comma, ident
+from regpipe.stages.export_files import refusals_name
 
 _ABOUT_THE_TEXT = ("BinderException", "CatalogException", "ParserException")
 """DuckDB's errors about a query's own text: they never quote a cell."""
@@ -125,15 +127,33 @@ def _problems(engine: Engine, exports: Mapping[str, Export]) -> Iterator[Problem
         except PipelineError as error:
             yield from error.problems
         headers: dict[str, str] = {}
-        for column in export.written:
-            other = headers.setdefault(column.header.casefold(), column.header)
-            if other is not column.header:
-                what = f"{other!r} and {column.header!r} are one header"
+        for each in export.written:
+            column = each.column or each.header
+            header = each.header.casefold()
+            if header in headers:
+                what = f"{headers[header]!r} and {column!r} have the same header"
                 yield Problem(f"{place}.columns", what, "give each a header of its own")
+            headers.setdefault(header, column)
         for other in exports:
             if other != name and _holds(export.to, exports[other].to):
                 what = f"a group's file could be that of export {other!r}"
                 yield Problem(f"{place}.to", what, "write the groups to another folder")
+            elif other != name and _beside(export, exports[other].to):
+                what = f"a file beside it would be that of export {other!r}"
+                yield Problem(f"{place}.to", what, "write one of them elsewhere")
+
+
+def _beside(export: Export, path: str) -> bool:
+    """Tell whether a file at ``path`` could be a part of a list or its refusals."""
+    file = PurePath(normpath(export.to).casefold())
+    stem, end = re.escape(str(file.with_suffix(""))), re.escape(file.suffix)
+    shapes = [
+        re.escape(normpath(refusals_name(export.to, each.name)).casefold())
+        for each in export.refused
+    ]
+    if export.limit.rows or export.limit.bytes:
+        shapes.append(f"{stem}-[0-9]+{end}")
+    return any(re.fullmatch(shape, normpath(path).casefold()) for shape in shapes)
 
 
 def _holds(pattern: str, path: str) -> bool:
