@@ -13,8 +13,8 @@ from regpipe.errors import PipelineError
 from regpipe.formats import ListColumn, Target
 from regpipe.spec import Export
 from regpipe.sql.cells import cell
-from regpipe.sql.fitted import INCOMPLETE, fitted_rows, fitted_table
-from regpipe.sql.lists import REFUSALS, Selection, list_table, may_alias, shown
+from regpipe.sql.fitted import INCOMPLETE, fitted_rows
+from regpipe.sql.lists import REFUSALS, Selection, may_alias, shown
 from regpipe.sql.refused import refused, refused_table
 from regpipe.sql.step import comma, ident, literal
 from regpipe.stages.export_files import (
@@ -26,6 +26,7 @@ from regpipe.stages.export_files import (
 )
 from regpipe.stages.file_names import file_names
 from regpipe.stages.list_check import Rules, Written, check_list
+from regpipe.stages.list_counts import blanks_of, counts_of, groups_of
 from regpipe.stages.list_split import cut, pieces
 from regpipe.stages.manifest import StagedFile, known_files
 
@@ -87,13 +88,13 @@ def list_files(reader: Engine, made: List, as_of: datetime) -> Iterator[StagedFi
 
 def _wanted(reader: Engine, made: List) -> Iterator[_Rows]:
     """Give the rows of each file of the list itself."""
-    counts = _counts(reader, made)
-    blanks = _blanks(reader, made) if made.target.checked else {}
+    counts = counts_of(reader, made.who, made.target)
+    blanks = blanks_of(reader, made.who, made.columns) if made.target.checked else {}
     if not made.who.by_group:
         within = made.place.within()
         yield _rows(made, within, None, counts.get(None, {}), blanks.get(None))
         return
-    groups = _groups(reader, made.who)
+    groups = groups_of(reader, made.who)
     names = file_names(groups)
     paths = {key: made.place.within(name) for key, name in names.items()}
     for key in sorted(groups, key=lambda key: paths[key]):
@@ -263,65 +264,6 @@ def _export(reader: Engine, made: List, rows: _Rows, path: Path) -> int:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _groups(reader: Engine, who: Selection) -> dict[str, str]:
-    """Give the groups that somebody in the segment is in: key and name."""
-    found = reader.collect(
-        f"""
-        select l.group_key, coalesce(g.name, l.group_key) as name
-        from (select distinct group_key from {ident(list_table(who.name))}) l
-        left join registry.groups g on l.group_key = g.group_key
-        """
-    ).to_pylist()
-    return {row["group_key"]: row["name"] for row in found}
-
-
-def _counts(reader: Engine, made: List) -> dict[str | None, dict[str, int]]:
-    """Give, by group, the customers in the segment and how many were kept off why."""
-    counts: dict[str | None, dict[str, int]] = {}
-    tables = [list_table(made.who.name)]
-    if made.target.checked:
-        tables.append(fitted_table(made.who.name))
-    for table in tables:
-        found = reader.collect(
-            f"""
-        select group_key, refusal, count(*) as customers
-        from {ident(table)}
-        group by group_key, refusal
-        """
-        ).to_pylist()
-        for row in found:
-            counted = counts.setdefault(row["group_key"], {})
-            if table == tables[0]:
-                counted["in_segment"] = counted.get("in_segment", 0) + row["customers"]
-            if row["refusal"] is not None:
-                before = counted.get(row["refusal"], 0)
-                counted[row["refusal"]] = before + row["customers"]
-    return counts
-
-
-def _blanks(reader: Engine, made: List) -> dict[str | None, dict[str, int]]:
-    """Give, by group and column, how many cells hold less than the registry."""
-    sums = comma(
-        f"count(*) filter (where b{n}) as b{n}" for n, _ in enumerate(made.columns)
-    )
-    found = reader.collect(
-        f"""
-        select group_key, {sums}
-        from {ident(fitted_table(made.who.name))}
-        where refusal is null
-        group by group_key
-        """
-    ).to_pylist()
-    return {
-        row["group_key"]: {
-            each.header: row[f"b{n}"]
-            for n, each in enumerate(made.columns)
-            if row[f"b{n}"]
-        }
-        for row in found
-    }
 
 
 def _unlike(name: str, taken: Sequence[str]) -> str:

@@ -28,14 +28,14 @@ def list_warnings(
             f"exports.{name}: {target.name} would not take all that these columns "
             f"hold; left out there: {told}"
         )
-    for refusals, what in (("", "customers"), ("x", "addresses to be refused")):
+    for refusals, what in ((False, "customers"), (True, "addresses to be refused")):
         out = sum(
             file.counts.get(INCOMPLETE, 0)
             for file in files
-            if bool(file.refusals) == bool(refusals)
+            if bool(file.refusals) == refusals
         )
         if out:
             yield (
-                f"exports.{name}: {out} {what} are in no file, for {target.name} "
-                "would refuse their rows: a cell it demands is blank or of no use"
+                f"exports.{name}: {what} in no file: {out}, for {target.name} would "
+                "refuse their rows: a cell it demands is blank or of no use"
             )
