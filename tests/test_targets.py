@@ -539,6 +539,11 @@ def problems(folder, name, more, purpose="service"):
         ),
         (
             "csv",
+            ["encoding: latin1"],
+            ["p.yaml:13: exports.list.encoding: 'latin1' is no encoding of lists"],
+        ),
+        (
+            "csv",
             ["fill: {A: 7, B: {from: emial}}"],
             ["p.yaml:13: exports.list.fill.A: must be a text or {from: COLUMN}",
              "p.yaml:13: exports.list.fill.B.from: unknown column 'emial'"],

@@ -12,9 +12,18 @@ from hypothesis import strategies as st
 
 from regpipe.engine.duckdb import DuckDBEngine
 from regpipe.errors import DataError, PipelineError
-from regpipe.formats import SHAPES, ListColumn, Longest, Split, target
+from regpipe.formats import (
+    ENCODINGS,
+    SHAPES,
+    ListColumn,
+    Longest,
+    Split,
+    letters,
+    target,
+)
 from regpipe.formats.sources import shipped_preset
 from regpipe.spec.load import load_pipeline
+from regpipe.stages import list_encoding
 from regpipe.stages.list_check import Rules, Written, check_list, time_pattern
 from regpipe.stages.list_split import cut, pieces
 from shop import cells, in_memory, pipeline, write_lists
@@ -182,6 +191,84 @@ def test_pieces_are_the_whole(tmp_path_factory, rows, header, most):
     assert [tuple(row) for row in read] == rows
 
 
+# Other encodings.
+
+NAMES = ["Åsa", "Łukasz", "Zoë €", "", "\u00a0"]
+CLUB = {
+    "customers": [
+        {"customer_id": n, "email": f"p{n}@x.se", "first_name": name}
+        for n, name in enumerate(NAMES, 1)
+    ]
+}
+
+
+def coded(folder, target, encoding, **more):
+    """Write a list in an encoding; give its bytes."""
+    said = {"purpose": "service", "target": target, "encoding": encoding, **more}
+    write_lists(pipeline(folder, all={**said, "to": "out/all.csv"}), **CLUB)
+    return (folder / "out/all.csv").read_bytes()
+
+
+def test_a_mark_stands_in_front_of_every_part_and_changes_nothing_else(tmp_path):
+    more = {"columns": ["email", "first_name"], "split": {"rows": 3}}
+    for name in ("csv", "shopify"):
+        plain = coded(tmp_path, name, "utf-8", **more)
+        second = (tmp_path / "out/all-2.csv").read_bytes()
+        marked = coded(tmp_path, name, "utf-8-sig", **more)
+        assert marked == b"\xef\xbb\xbf" + plain
+        marked = (tmp_path / "out/all-2.csv").read_bytes()
+        assert marked == b"\xef\xbb\xbf" + second
+
+
+def test_a_letter_that_a_code_page_lacks_is_left_out_and_counted(tmp_path):
+    wrote = coded(tmp_path, "shopify", "cp1252", columns=["email", "first_name"])
+    assert wrote.decode("cp1252").splitlines() == [
+        "First Name,Email",
+        *("Åsa,p1@x.se", ",p2@x.se", "Zoë €,p3@x.se", ",p4@x.se", "\u00a0,p5@x.se"),
+    ]
+    text = (tmp_path / "out/all.manifest.json").read_text()
+    assert json.loads(text)["files"][0]["left_blank"] == {"First Name": 1}
+
+
+def test_a_letter_that_a_code_page_lacks_stops_a_list_without_rules(tmp_path):
+    with pytest.raises(DataError) as refused:
+        coded(tmp_path, "csv", "cp1252")
+    assert str(refused.value) == (
+        "exports.all: all.csv: line 3: holds a letter that cp1252 does not have\n"
+        "    hint: leave out 'encoding', which is UTF-8 then"
+    )
+    assert list((tmp_path / "out").glob("*.csv")) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    text=st.text(st.characters(codec="cp1252", exclude_characters="\0"), max_size=40),
+    encoding=st.sampled_from(["utf-8-sig", "cp1252"]),
+    block=st.integers(3, 9),
+)
+def test_a_file_is_put_into_an_encoding_block_by_block(
+    tmp_path_factory, text, encoding, block
+):
+    path = tmp_path_factory.mktemp("coded") / "a"
+    path.write_bytes(text.encode())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(list_encoding, "BLOCK", block)
+        list_encoding.recode(path, encoding, "a")
+    assert path.read_bytes() == text.encode(encoding)
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_the_letters_of_an_encoding_are_those_that_it_can_hold(encoding):
+    pattern = letters(encoding) or "(?s).*"
+    for number in [*range(1, 0x3000), 0x1F600]:
+        try:
+            chr(number).encode(encoding)
+            held = True
+        except UnicodeEncodeError:
+            held = False
+        assert (re.fullmatch(pattern, chr(number)) is not None) == held, number
+
+
 # Each rule, broken on purpose.
 
 RULES = Rules(
@@ -200,6 +287,7 @@ RULES = Rules(
         ListColumn("P", "phone", matches=SHAPES["phone"]),
     ),
     delimiter=";",
+    encoding="utf-8",
     header=True,
     one_of=(("L", "P"),),
     limit=Split(rows=2, bytes=400),
@@ -293,7 +381,7 @@ def test_a_header_rows_sizes_and_addresses_that_are_wrong_are_told(tmp_path):
 
 
 def test_what_is_wrong_with_many_rows_is_told_once_with_their_number(tmp_path):
-    rules = Rules(RULES.columns, ";", True, (), Split())
+    rules = Rules(RULES.columns, ";", "utf-8", True, (), Split())
     table = [HEADER, *(other(E=f"{n}@x.se", C="SE") for n in range(50))]
     assert checked(tmp_path, table, rules=rules) == [
         "exports.a: 1.csv: row 2: column 'C': is no country's English name "
@@ -333,7 +421,7 @@ def vocabulary():
 ODD = st.text(st.sampled_from("aåB.@+-09 ,;'\"\n\t\u00a0é"), max_size=12)
 LIKELY = st.from_regex(SHAPES["email"]) | st.from_regex(SHAPES["phone"])
 PATTERNS = sorted(
-    {*SHAPES.values()}
+    {*SHAPES.values(), letters("cp1252"), letters("iso-8859-15")}
     | {c.matches for n in ("shopify", "magento", "bigcommerce")
        for c in target(n).columns if c.matches}
 )  # fmt: skip

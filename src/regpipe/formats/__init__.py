@@ -45,6 +45,26 @@ def consent_of(name: str) -> tuple[str, str, bool] | None:
     return (found[1], found[2] or "email", bool(found[3])) if found else None
 
 
+ENCODINGS = ("utf-8", "utf-8-sig", "cp1252", "iso-8859-1", "iso-8859-15")
+"""What a list may be written in: UTF-8, with a byte order mark or without, or a code
+page of one byte a letter that is ASCII in its first half."""
+
+
+@cache
+def letters(encoding: str) -> str:
+    """Give the pattern of the texts that an encoding can hold; blank for all.
+
+    >>> re.fullmatch(letters("cp1252"), "Å€") is not None
+    True
+    >>> re.fullmatch(letters("cp1252"), "Ł") is None
+    True
+    """
+    if encoding.startswith("utf-8"):
+        return ""
+    upper = bytes(range(128, 256)).decode(encoding, errors="ignore")
+    return rf"[\x01-\x7F{upper}]*"
+
+
 Repeated = Literal["", "out", "blank"]
 
 
@@ -109,6 +129,7 @@ class ListColumn:
     single: bool = False
     countries: Literal["codes", "names"] = "codes"
     only_with: tuple[str, ...] = ()
+    encoding: str = "utf-8"
 
     @property
     def asked(self) -> bool:
@@ -145,6 +166,7 @@ class Target:
     unverified: str
     lacks: str
     delimiter: str
+    encoding: str
     formulas: Literal["harmless", "verbatim"]
     header: bool
     exact: bool
@@ -210,6 +232,7 @@ def target_of(name: str, text: str) -> Target:
         unverified=str(said.pop("unverified", "")),
         lacks=str(said.pop("lacks", "")),
         delimiter=str(said.pop("delimiter")),
+        encoding=str(said.pop("encoding", "utf-8")),
         formulas="verbatim" if said.pop("formulas") == "verbatim" else "harmless",
         header=bool(said.pop("header", True)),
         exact=bool(said.pop("exact", False)),

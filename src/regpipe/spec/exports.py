@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from regpipe.formats import (
+    ENCODINGS,
     ListColumn,
     RefusalFile,
     Split,
@@ -49,6 +50,12 @@ TARGETS = target_names()
 def _target(name: str) -> str:
     if name not in TARGETS:
         raise said(f"unknown target {quoted(name)}", among(name, TARGETS))
+    return name
+
+
+def _encoding(name: str) -> str:
+    if name not in ENCODINGS:
+        raise said(f"{quoted(name)} is no encoding of lists", among(name, ENCODINGS))
     return name
 
 
@@ -140,6 +147,16 @@ class Export(Spec):
     fill: dict[Filled, Filling] = Field(default_factory=dict)
     """What stands under a header of the target: a text that is the same in every
     row, or {from: COLUMN}."""
+    encoding: (
+        Annotated[
+            str,
+            AfterValidator(_encoding),
+            Field(json_schema_extra={"enum": [*ENCODINGS]}),
+        ]
+        | None
+    ) = None
+    """The encoding of the file: utf-8-sig has a byte order mark, by which Excel
+    knows it. Without it that of the target."""
     refusals: StrictBool | None = None
     """Whether a list tool's files of addresses that must not be mailed are written,
     too. Without it they are where the target has such files."""
@@ -182,7 +199,15 @@ class Export(Spec):
     @property
     def written(self) -> tuple[ListColumn, ...]:
         """The columns of the file, in order, each as the target has it."""
-        return self._resolved[0]
+        return self._encoded(self._resolved[0])
+
+    def _encoded(self, columns: tuple[ListColumn, ...]) -> tuple[ListColumn, ...]:
+        return tuple(replace(each, encoding=self.coded) for each in columns)
+
+    @property
+    def coded(self) -> str:
+        """The encoding of the file."""
+        return self.encoding or self.format.encoding
 
     @property
     def limit(self) -> Split:
@@ -196,4 +221,7 @@ class Export(Spec):
         """The files of addresses that must not be mailed."""
         if self.refusals is False or self._no_refusals():
             return ()
-        return self.format.refusals
+        return tuple(
+            replace(each, columns=self._encoded(each.columns))
+            for each in self.format.refusals
+        )

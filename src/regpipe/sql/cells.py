@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from regpipe.formats import ListColumn, consent_of
+from regpipe.formats import ListColumn, consent_of, letters
 from regpipe.formats.countries import country_names
 from regpipe.sql.customer_view import (
     FLAG,
@@ -88,6 +88,8 @@ def fits(column: ListColumn, name: str) -> str | None:
         tests.append(f"{measured}({name}) <= {column.longest.number}")
     if column.matches:
         tests.append(f"rp_whole({name}, {literal(column.matches)})")
+    if pattern := letters(column.encoding):
+        tests.append(f"rp_whole({name}, {literal(pattern)})")
     return " and ".join(tests) or None
 
 

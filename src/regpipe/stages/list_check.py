@@ -34,6 +34,7 @@ class Rules:
 
     columns: tuple[ListColumn, ...]
     delimiter: str
+    encoding: str
     header: bool
     one_of: tuple[tuple[str, ...], ...]
     limit: Split
@@ -128,7 +129,7 @@ def _look_through(
 
 def _records(rules: Rules, file: Written) -> Iterator[tuple[int, list[str]]]:
     csv.field_size_limit(LARGEST_CELL)
-    with file.path.open(encoding="utf-8", newline="") as opened:
+    with file.path.open(encoding=rules.encoding, newline="") as opened:
         reader = csv.reader(opened, delimiter=rules.delimiter, strict=True)
         yield from enumerate(reader, 1)
 

@@ -27,6 +27,7 @@ from regpipe.stages.export_files import (
 from regpipe.stages.file_names import file_names
 from regpipe.stages.list_check import Rules, Written, check_list
 from regpipe.stages.list_counts import blanks_of, counts_of, groups_of
+from regpipe.stages.list_encoding import recode
 from regpipe.stages.list_split import cut, pieces
 from regpipe.stages.manifest import StagedFile, known_files
 
@@ -47,6 +48,7 @@ class List:
         return Rules(
             self.columns,
             self.target.delimiter,
+            self.export.coded,
             self.target.header,
             self.target.one_of,
             self.export.limit,
@@ -174,8 +176,9 @@ def _written(
     with new_aside(final) as part:
         total = _export(reader, made, rows, part)
     limit = made.export.limit
-    where = f"exports.{made.who.name}: {rows.within}"
-    head, parts = pieces(part, total, limit, header=made.target.header, place=where)
+    head, parts = pieces(
+        part, total, limit, header=made.target.header, place=_place(made, rows)
+    )
     names = [part_name(rows.within, number) for number in range(1, len(parts) + 1)]
     finals = [made.place.folder / name for name in names]
     for name, path in zip(names[1:], finals[1:], strict=True):
@@ -251,7 +254,7 @@ def _emptied(reader: Engine, made: List, within: str, group: str | None) -> Stag
 
 
 def _export(reader: Engine, made: List, rows: _Rows, path: Path) -> int:
-    return reader.export(
+    count = reader.export(
         rows.select,
         [each.header for each in rows.columns],
         [rows.order],
@@ -259,6 +262,12 @@ def _export(reader: Engine, made: List, rows: _Rows, path: Path) -> int:
         made.target.delimiter,
         header=made.target.header,
     )
+    recode(path, made.export.coded, _place(made, rows))
+    return count
+
+
+def _place(made: List, rows: _Rows) -> str:
+    return f"exports.{made.who.name}: {rows.within}"
 
 
 def _sha256(path: Path) -> str:
