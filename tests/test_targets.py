@@ -277,6 +277,12 @@ def test_columns_that_are_chosen_stand_under_the_importers_headers(tmp_path, nam
     assert found.removesuffix("\n").split("\n") == lines
 
 
+def test_a_header_of_ones_own_takes_the_place_of_the_targets(tmp_path):
+    columns = [{"email": "E-mail"}, {"first_name": "FNAME"}]
+    found = written(tmp_path, "mailchimp", columns=columns)["all.csv"]
+    assert found == "E-mail,FNAME\nanna@x.se,Anna\nbo@x.no,=cmd()\n"
+
+
 def test_a_consent_is_yes_where_it_is_granted_and_not_suppressed_and_else_no(tmp_path):
     columns = [
         *("customer_id", "consent.newsletter", "consent.newsletter.at"),

@@ -28,7 +28,7 @@ from regpipe.stages.list_check import Rules, Written, check_list, time_pattern
 from regpipe.stages.list_split import cut, pieces
 from shop import cells, in_memory, pipeline, write_lists
 from targets_world import FILL, WORLD
-from worlds import put, records, run, written
+from worlds import put, records, run, sha256, written
 
 PEOPLE = {
     "customers": [
@@ -102,6 +102,7 @@ def test_the_manifest_knows_every_part_and_parts_without_rows_are_emptied(tmp_pa
     ]
     assert (tmp_path / "out/all-3.csv").read_text() == "Email\n"
     files = json.loads((tmp_path / "out/all.manifest.json").read_text())["files"]
+    assert all(sha256(tmp_path / "out" / f["file"]) == f["sha256"] for f in files)
     assert [
         (file["file"], file.get("part"), file["rows"], file.get("in_segment"))
         for file in files
@@ -110,6 +111,18 @@ def test_the_manifest_knows_every_part_and_parts_without_rows_are_emptied(tmp_pa
         ("all.csv", None, 2, 3),
         ("all-2.csv", 2, 1, None),
     ]
+
+
+def test_what_a_killed_run_left_of_parts_and_refusals_is_removed(tmp_path):
+    said = {"purpose": "newsletter", "target": "listmonk", "split": {"rows": 1}}
+    made = pipeline(tmp_path, all={**said, "to": "out/a-2.csv"})
+    names = ("a-2-2.csv", "a-2-13.csv", "blocklist-a-2.csv", "unsubscribed-a-2-2.csv")
+    (tmp_path / "out").mkdir()
+    for name in (*names, "b.csv"):
+        (tmp_path / f"out/.{name}.regpipe-part").write_text("left")
+    write_lists(made, **PEOPLE)
+    left = sorted(path.name for path in (tmp_path / "out").glob(".*part"))
+    assert left == [".b.csv.regpipe-part"]
 
 
 def test_a_list_for_people_is_cut_too_where_that_is_said(tmp_path):

@@ -69,7 +69,9 @@ def stage_exports(
                 as_of=as_of,
                 manifest=each.place.manifest,
                 files=files,
-                warnings=tuple(list_warnings(name, each.target, files)),
+                warnings=tuple(
+                    list_warnings(name, each.target, files, gated=each.who.gated)
+                ),
             )
         )
         _drop(reader, name)

@@ -222,11 +222,12 @@ def _sweep(pipeline: Pipeline, exports: Mapping[str, Export]) -> None:
         base = pipeline.path("")
         if Path(export.to).is_absolute():
             base, parts = Path(parts[0]), parts[1:]
-        names = [parts[-1], part_name(parts[-1], 2).replace("-2", "-[0-9]*")]
-        names += [refusals_name(parts[-1], each.name) for each in export.refused]
-        for name in names:
-            for left in base.glob("/".join([*parts[:-1], f".{name}{PART}"])):
-                left.unlink(missing_ok=True)
+        refusals = (refusals_name(parts[-1], each.name) for each in export.refused)
+        for name in (parts[-1], *refusals):
+            path = PurePosixPath(name)
+            for each in (name, f"{path.stem}-[0-9]*{path.suffix}"):
+                for left in base.glob("/".join([*parts[:-1], f".{each}{PART}"])):
+                    left.unlink(missing_ok=True)
 
 
 def aside(final: Path) -> Path:

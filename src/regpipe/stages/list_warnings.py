@@ -6,14 +6,18 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from regpipe.formats import Target
-from regpipe.sql.fitted import INCOMPLETE
+from regpipe.sql.fitted import INCOMPLETE, SAME
 from regpipe.stages.manifest import StagedFile
 
 
 def list_warnings(
-    name: str, target: Target, files: Sequence[StagedFile]
+    name: str, target: Target, files: Sequence[StagedFile], *, gated: bool
 ) -> Iterator[str]:
-    """Say what was left blank or out of a list, by columns and numbers only."""
+    """Say what was left blank or out of a list, by columns and numbers only.
+
+    Of a list that is ``gated`` nobody is missed who shares an address with another
+    on it: the address is written to. Of all customers of a store somebody is.
+    """
     if target.unverified:
         yield (
             f"exports.{name}: the target {target.name} is unverified, for "
@@ -27,6 +31,12 @@ def list_warnings(
         yield (
             f"exports.{name}: {target.name} would not take all that these columns "
             f"hold; left out there: {told}"
+        )
+    same = sum(file.counts.get(SAME, 0) for file in files)
+    if same and not gated:
+        yield (
+            f"exports.{name}: customers in no file: {same}, for {target.name} takes an "
+            "address once, and an earlier customer has theirs"
         )
     for refusals, what in ((False, "customers"), (True, "addresses to be refused")):
         out = sum(
