@@ -488,7 +488,45 @@ STORES = {
     "brevo": {"preset": "brevo"},
     "listmonk": {"preset": "listmonk", "columns": {"external_id": {"from": "email"}}},
 }
+STORES |= {  # what has no preset yet is mapped here
+    "abicart": {
+        "kind": "customers",
+        "csv": {"delimiter": ";", "header": False},
+        "columns": {
+            "first_name": "1",
+            "last_name": "2",
+            "email": "3",
+            "company": "4",
+            "org_number": "5",
+            "street": "6",
+            "postcode": "7",
+            "city": "8",
+            "phone": "10",
+            "country": {
+                "from": "9",
+                "words": {"SE": "Sweden", "NO": "Norway", "GB": "United Kingdom"},
+            },
+            "groups": {"from": "12", "split": ","},
+            "external_id": "16",
+            "consent.newsletter": {"from": "17", "granted": ["1"], "never": ["0"]},
+        },
+    },
+    "mailchimp": {
+        "kind": "customers",
+        "columns": {
+            "email": "Email Address",
+            "first_name": "First Name",
+            "last_name": "Last Name",
+        },
+    },
+    "mailerlite": {
+        "kind": "customers",
+        "columns": {"email": "email", "first_name": "name", "last_name": "last_name"},
+    },
+}
 LOST = {
+    "abicart": {2: {"groups"}, 3: {"groups"}},
+    "mailchimp": {2: {"last_name"}},
     "shopify": {2: {"groups"}, 3: {"phone", "groups"}, 1: {"region"}},
     "prestashop": {2: {"groups"}, 3: {"groups"}},
     "bigcommerce": {2: {"groups", "region"}},
@@ -503,12 +541,15 @@ SAME = (
 
 
 def reads(name):
-    """Give the fields that the source preset of a store reads."""
-    return set(shipped_preset(STORES[name]["preset"]).said["columns"])
+    """Give the fields that the source of a store reads."""
+    source = STORES[name]
+    preset = source.get("preset")
+    said = shipped_preset(preset).said if preset else source
+    return set(said["columns"])
 
 
 def both_hold(name):
-    """Give the columns that the target writes and the source preset reads."""
+    """Give the columns that the target writes and the source reads."""
     writes = {each.column for each in target(name).columns if not each.extra}
     return [column for column in SAME if column in reads(name) & writes]
 
