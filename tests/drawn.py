@@ -18,7 +18,7 @@ from regpipe.outcome import silent
 from regpipe.plan import Stopwatch, work_out
 from regpipe.registry import migrate
 from regpipe.spec import Pipeline
-from regpipe.sql.clean import sql_type
+from regpipe.sql.cells import sql_type
 from regpipe.sql.step import Step, comma, ident, literal, step
 from shop import AS_OF, DEFAULTS, value
 

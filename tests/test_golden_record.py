@@ -10,7 +10,7 @@ from drawn import an_engine, assert_rows, cells, holding, table
 from regpipe.fields import CUSTOMER_FIELDS
 from regpipe.sql import deltas, groups
 from regpipe.sql import golden as sql
-from regpipe.sql.clean import sql_type
+from regpipe.sql.cells import sql_type
 from regpipe.sql.golden import Survival
 
 engine = pytest.fixture(an_engine)

@@ -7,6 +7,16 @@ import pytest
 
 from regpipe.spec.load import load_pipeline
 from test_names_with_meaning import MAILCHIMP, four
+from test_preset_addresses import ADDRESSES, BULK, COMPOSITE
+from test_preset_orders import (
+    ECWID,
+    SHOPIFY,
+    SKYVERGE,
+    SKYVERGE_ITEMS,
+    SQUARESPACE,
+    WOOCOMMERCE,
+    webtoffee,
+)
 from test_presets import CUSTOMERS, SHOPIFY_ORDERS
 from worlds import asked, listed, put, run
 
@@ -38,6 +48,17 @@ TOO_FEW = ("shopify, of old", "woocommerce in Swedish")
         ),
         ("shopify-orders", SHOPIFY_ORDERS),
         ("squarespace-orders", SHOPIFY_ORDERS.replace("Name,", "Order ID,", 1)),
+        ("shopify-orders", SHOPIFY),
+        ("squarespace-orders", SQUARESPACE),
+        ("skyverge-orders", SKYVERGE),
+        ("skyverge-order-items", SKYVERGE_ITEMS),
+        ("webtoffee-orders", webtoffee(1)),
+        ("webtoffee-orders", webtoffee(7)),
+        ("woocommerce-orders", WOOCOMMERCE),
+        ("ecwid-orders", ECWID),
+        ("magento-composite", COMPOSITE),
+        ("magento-addresses", ADDRESSES),
+        ("bigcommerce-bulk-edit", BULK),
     ],
 )
 def test_the_preset_of_an_export_is_named_first(regpipe, tmp_path, preset, header):
@@ -53,12 +74,27 @@ def test_the_preset_of_an_export_is_named_first(regpipe, tmp_path, preset, heade
     [
         *(HEADER, "id,name,price,stock", "sku;title;weight;price;category", "a,b,c"),
         *("Email,Reason,Date", "email,status,date"),
+        *(",".join(map(str, range(1, 21))), "order_id,date,line_items,total"),
     ],
 )
 def test_no_preset_fits_a_foreign_file(regpipe, tmp_path, header):
     put(tmp_path / "in.csv", f"{header}\n" + header.replace(",", "1,") + "\n")
     (found,) = inspected(regpipe, "in.csv")
     assert found["presets"] == []
+
+
+def test_a_file_without_a_header_is_taken_for_that_of_no_preset(regpipe, tmp_path):
+    row = "Anna;Berg;a@x.se;;;Väg 1;21119;Malmö;;0701234567;;VIP;anna;;1;7;0;;;"
+    put(tmp_path / "in.skv", f"{row}\n{row}\n")
+    (found,) = inspected(regpipe, "in.skv")
+    assert (found["header_row"], found["presets"]) == (0, [])
+
+
+def test_numbered_columns_count_as_read(regpipe, tmp_path):
+    put(tmp_path / "in.csv", f"{webtoffee(2)}\n{webtoffee(2)}\n")
+    (found,) = inspected(regpipe, "in.csv")
+    assert "Product Item 2 id" in found["unread"]
+    assert "Product Item 2 SKU" not in found["unread"]
 
 
 def test_columns_are_told_by_how_full_they_are_and_their_shape(regpipe, tmp_path):
@@ -206,6 +242,17 @@ def test_a_pipeline_is_written_that_runs_by_presets(regpipe, tmp_path):
     ]
     (row,) = listed(tmp_path / "out" / "everybody.csv")
     assert row["email"] == "a@x.se"
+
+
+def test_a_pipeline_is_written_of_orders_whose_items_are_packed(regpipe, tmp_path):
+    cells = {"order_id": "1", "date": "2024-01-02", "billing_email": "a@x.se"}
+    cells |= {"line_items": "sku:a|quantity:1;sku:b|quantity:2"}
+    row = ",".join(cells.get(name, "") for name in SKYVERGE.split(","))
+    put(tmp_path / "in" / "sales.csv", f"{SKYVERGE}\n{row}\n")
+    outcome = drafted(regpipe, tmp_path, "in/sales.csv")
+    assert [(f.source, f.accepted) for f in outcome.files] == [("sales", 1)]
+    query = "select sku from order_lines order by line_no"
+    assert asked(tmp_path / "registry.duckdb", query) == [("a",), ("b",)]
 
 
 def test_a_pipeline_is_written_from_the_names_of_columns_where_no_preset_fits(

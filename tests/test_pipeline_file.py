@@ -347,3 +347,82 @@ def test_a_key_of_another_line_or_alphabet_cannot_break_a_message(tmp_path):
     assert complaint(tmp_path, text).startswith(
         "p.yaml:2: unknown key 'a\\nb\\x1b[0m'\n    hint: known: "
     )
+
+
+ORDERS = """\
+pipeline: nightly
+registry: registry.duckdb
+sources:
+  sales:
+    kind: orders
+    files: in/*.csv
+    csv: {header: HEADER}
+    ITEMS
+    columns: {order_id: ID, ordered_at: AT, LINES}
+"""
+
+
+@pytest.mark.parametrize(
+    ("items", "lines", "expected"),
+    [
+        (
+            "items: {from: Items}",
+            "number: No",
+            "p.yaml:9: sources.sales.columns: 'items' needs a column of a line, such "
+            "as line.sku: sku\n    hint: its columns are the names of an item's parts",
+        ),
+        (
+            "items: {from: Items}",
+            "line.sku: 'Item {n}'",
+            "p.yaml:9: sources.sales.columns: 'line.sku' is numbered, and 'items' "
+            "packs them into one cell\n    hint: say one or the other",
+        ),
+        (
+            "items: {from: Items}",
+            "line.sku: {from: sku, html: true}",
+            "p.yaml:9: sources.sales.columns.line.sku: 'html' does not fit a row of "
+            "several items",
+        ),
+        (
+            "items: {from: Items, parts: ';'}",
+            "line.sku: sku",
+            "p.yaml:8: sources.sales.items: between, parts and key must differ from "
+            "each other\n    hint: such as ';', '|' and ':'",
+        ),
+        (
+            "items: {between: ';'}",
+            "line.sku: sku",
+            "p.yaml:8: sources.sales.items: missing key 'from'",
+        ),
+        (
+            "",
+            "line.sku: 'Item {n}', line_name: Name",
+            "p.yaml:9: sources.sales.columns: 'line_name' has no {n} in its column, "
+            "and others have\n    hint: such as Item {n} Name",
+        ),
+        (
+            "",
+            "line.sku: 'Item {n}', line.name: {value: Cup}",
+            "p.yaml:9: sources.sales.columns.line.name: 'value' does not fit a row of "
+            "several items",
+        ),
+    ],
+)
+def test_items_that_do_not_fit_are_told(tmp_path, items, lines, expected):
+    text = ORDERS.replace("ITEMS", items).replace("LINES", lines)
+    text = text.replace("ID", "A").replace("AT", "B").replace("HEADER", "true")
+    assert complaint(tmp_path, text) == expected
+
+
+def test_parts_of_items_are_no_columns_of_a_file_without_a_header(tmp_path):
+    text = ORDERS.replace("ITEMS", "items: {from: 3}").replace("LINES", "line.sku: sku")
+    text = text.replace("ID", "1").replace("AT", "2").replace("HEADER", "false")
+    (source,) = loaded(tmp_path, text).sources.values()
+    assert isinstance(source, OrderSource)
+    assert (source.itemised, source.numbered) == (True, False)
+    text = text.replace(
+        "order_id: 1", "order_id: {from: 1, with: Site, when: {Kind: x}}"
+    )
+    assert (
+        complaint(tmp_path, text).count("is no number, and the file has no header") == 2
+    )

@@ -25,8 +25,17 @@ def test_the_schema_knows_the_keys_and_fields_of_the_file():
     )
     by_name, mapping = parts["date_column"]["anyOf"][1:]
     assert by_name["type"] == "string"
-    options = ["from", "aliases", "optional", "value", "by_name", "format"]
+    options = ["from", "aliases", "optional", "value", "by_name", "when", "blank"]
+    options += ["format"]
     assert list(mapping["properties"]) == options
+    for name, more in (
+        ("key", {"with", "whole"}),
+        ("joined", {"with"}),
+        ("text", set()),
+    ):
+        _, _, mapping = parts[f"{name}_column"]["anyOf"]
+        assert set(mapping["properties"]) - {*options[:-1]} == {"html", *more}
+    assert "items" in parts["OrderSource"]["properties"]
     assert {"default", "phone", "groups"} <= set(parts["Survivorship"]["properties"])
     told = [
         described.get("description") or described.get("$ref")

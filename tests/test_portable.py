@@ -14,7 +14,7 @@ from sqlglot import exp
 import regpipe.sql
 from drawn import engine_holding
 from regpipe.engine.recorder import Recorder
-from regpipe.fields import FIELDS, STATED, FieldType
+from regpipe.fields import FIELDS, ORDER_FIELDS, STATED, FieldType
 from regpipe.outcome import silent
 from regpipe.plan import Stopwatch, plan_sql, work_out
 from regpipe.reading import open_registry
@@ -23,7 +23,9 @@ from regpipe.registry.opening import locked_down, opened
 from regpipe.run import run_pipeline
 from regpipe.spec import ConsentSource, CustomerSource, OrderSource
 from regpipe.spec.load import load_pipeline
-from regpipe.sql.clean import Cell, cleaned
+from regpipe.sql.cells import Cell
+from regpipe.sql.clean import cleaned
+from regpipe.sql.items import PARTS, Items, Packed
 from regpipe.sql.step import Step
 from regpipe.stages.export import stage_exports
 from regpipe.stages.export_files import writing_lists
@@ -58,6 +60,22 @@ ORDERS = [
     {"Order": "o3", "Email": "h@x.se", "Total": "three"},
 ]
 COUNTER = [{"Order": "k1", "Placed": "2024-01-01", "Total": "3"}]
+PACKED = [
+    {"Order": "p1", "Placed": "2024-01-01", "Items": "sku:a|qty:1;name:b|qty:2"},
+    {"Order": "p2", "Placed": "2024-01-01", "Items": "sku:a|qty:two"},
+    {"Order": "p3", "Placed": "2024-01-01"},
+]
+NUMBERED = [
+    {"Order": "n1", "Placed": "2024-01-01", "Item 1 SKU": "a", "Item 1 Price": "1,5"},
+    {"Order": "n2", "Placed": "2024-01-01", "Item 1 Price": "one"},
+    None,
+]
+BOOK = [
+    {"City": "Kil", "Billing": "1"},
+    {"Email": "a@x.se", "Site": "b", "City": "Lund", "Billing": "1", "News": "yes"},
+    {"City": "Ed", "Shipping": "yes"},
+    {"Email": "no mail", "City": "Ystad"},
+]
 UNSUBSCRIBED = [
     {"Email": "a@x.se", "Status": "unsubscribed", "At": "2024-02-01"},
     {"Email": "f@x.se", "Status": "bounced", "Why": "full"},
@@ -68,6 +86,10 @@ FILES = {
     "club.csv": ("club", CLUB),
     "orders.csv": ("orders", [{"Placed": "2024-01-01"} | row for row in ORDERS]),
     "counter.csv": ("counter", COUNTER),
+    "packed.csv": ("packed", PACKED),
+    "numbered.csv": ("numbered", NUMBERED),
+    "book.csv": ("book", BOOK),
+    "leaves.csv": ("leaves", [{"Id": "1", "Email": "l@x.se"}, {"Id": "1"}]),
     "unsubscribed.csv": ("unsubscribed", UNSUBSCRIBED),
     "texts.csv": ("texts", [{"Phone": "070-123 45 67"}]),
 }
@@ -204,6 +226,7 @@ NOTED = {
     "MapFromEntries": "of structs with keys k that differ: the same on both",
     "MapFromArrays": "the same on both",
     "Bracket": "a value of a map by its key: null where it lacks on both",
+    "ArraySize": "array_length of a list that is not null: size on Spark",
     "Limit": "limit 0, for the columns of a table",
 }
 """What portable-sql.md does not list, and why it means the same all the same."""
@@ -219,15 +242,24 @@ TRIED = TYPES - {"ARRAY", "BIGINT", "STRUCT"}
 
 ENGINE_FACTS = {
     "rowid": (
-        "rows_",
+        ("rows_", "file_rows_"),
         "a kept table's rowid is the place in its file, for nothing (design.md part 8);"
         " another engine's cleaned tables need a column of that name",
     ),
 }
 """Names of columns that only the engine gives, in which steps, and why."""
 
-UNIQUE = ("row_id", "external_id", "cluster", "customer_id", "row_number", "decision")
-"""Columns that settle the order of a window when they stand last in it."""
+UNIQUE = (
+    "row_id",
+    "item_no",
+    "external_id",
+    "cluster",
+    "customer_id",
+    "row_number",
+    "decision",
+)
+"""Columns that settle the order of a window when they stand last in it; an item_no
+stands behind its row_id."""
 
 NEVER_NULL = {
     *UNIQUE,
@@ -428,6 +460,7 @@ def test_every_step_is_carried_to_spark(steps):
 def test_the_steps_looked_at_are_all_there_are(steps):
     """Whoever adds a step sees to it that the pipeline of this test reaches it."""
     sources = "shop|club|orders|counter|unsubscribed|texts"
+    sources += "|packed|numbered|book|leaves"
     seen = {re.sub(rf"(_({sources}))?(_\d+)?$", "", each.name) for each in steps}
     seen |= {re.sub(rf"_({sources})$", "", name) for name in seen}
     seen |= {re.sub(r"^(list\w*) .*", r"\1", name) for name in seen}
@@ -506,6 +539,49 @@ def test_cleaning_a_field_is_no_join(planner, source, field, kind, careful):
         zone="Europe/Stockholm",
         version="1",
         careful=careful,
+    )
+    assert "join" not in operators(planner, made.select)
+
+
+LINES = {
+    f"line_{part}": Cell(ORDER_FIELDS[f"line_{part}"], "a" if part == "sku" else "b")
+    for part in PARTS
+}
+SEVERAL = {
+    "packed": Items(
+        LINES,
+        packed=Packed("a", ";", "|", ":"),
+        names={field: (field, "title") for field in LINES},
+    ),
+    "numbered": Items(LINES, room=3),
+}
+
+
+@pytest.mark.parametrize("items", SEVERAL.values(), ids=SEVERAL.keys())
+def test_cleaning_several_items_is_no_join(planner, items):
+    made = cleaned(
+        "clean", "raw", {}, {}, zone="UTC", version="1", careful=False, items=items
+    )
+    assert "join" not in operators(planner, made.select)
+
+
+OPTIONS = {
+    "beside": ("b", "c"),
+    "a_key": True,
+    "mail": True,
+    "when": {"b": tuple(LONG["W0"]), "c": ("", "x")},
+    "blank": ("*@*", "-"),
+    "html": True,
+    "whole": True,
+}
+
+
+@pytest.mark.parametrize("field", ["external_id", "note", "shipping_name"])
+def test_cleaning_by_every_option_is_no_join(planner, field):
+    planner.make(Step("three", "select 'a' as a, 'b' as b, 'c' as c"))
+    cell = Cell(FieldType.TEXT, "a", **OPTIONS)
+    made = cleaned(
+        "clean", "three", {field: cell}, {}, zone="UTC", version="1", careful=False
     )
     assert "join" not in operators(planner, made.select)
 

@@ -61,6 +61,15 @@ OPENCART = (
     "telephone,password,custom_field,newsletter,ip,status,safe,commenter,token,code,"
     "date_added"
 )
+SKYVERGE_CUSTOMERS = (
+    "customer_id,first_name,last_name,user_login,email,user_pass,date_registered,"
+    "billing_first_name,billing_last_name,billing_full_name,billing_company,"
+    "billing_email,billing_phone,billing_address_1,billing_address_2,"
+    "billing_postcode,billing_city,billing_state,billing_state_code,billing_country,"
+    "shipping_first_name,shipping_last_name,shipping_full_name,shipping_company,"
+    "shipping_address_1,shipping_address_2,shipping_postcode,shipping_city,"
+    "shipping_state,shipping_state_code,shipping_country,total_spent,order_count"
+)
 
 ANNA = {"email": "anna@x.se", "first_name": "Anna", "last_name": "Berg"}
 
@@ -120,7 +129,8 @@ CUSTOMERS = {
         "magento",
         MAGENTO,
         {
-            "email": "anna@x.se",
+            "email": "Anna@x.se",
+            "_website": "base",
             "firstname": "Anna",
             "lastname": "Berg",
             "dob": "1980-04-19 00:00:00",
@@ -129,7 +139,7 @@ CUSTOMERS = {
             "password_hash": "SECRET",
             "rp_token": "SECRET",
         },
-        ANNA | {"groups": ["1"]},
+        ANNA | {"external_id": "anna@x.se|base", "groups": ["1"]},
         {},
     ),
     "shopware": (
@@ -174,7 +184,7 @@ CUSTOMERS = {
         "kentico",
         KENTICO,
         {
-            "CustomerID": "17",
+            "CustomerID": "17.0",
             "CustomerFirstName": "Anna",
             "CustomerLastName": "Berg",
             "CustomerEmail": "anna@x.se",
@@ -244,7 +254,7 @@ CUSTOMERS = {
         OPENCART,
         {
             "customer_id": "4",
-            "firstname": "Anna",
+            "firstname": "Anna &amp; Bo",
             "lastname": "Berg",
             "email": "anna@x.se",
             "password": "SECRET",
@@ -252,7 +262,7 @@ CUSTOMERS = {
             "newsletter": "1",
             "date_added": "2019-02-03 04:05:06",
         },
-        ANNA | {"external_id": "4"},
+        ANNA | {"external_id": "4", "first_name": "Anna & Bo"},
         {("newsletter", "email"): "granted"},
     ),
     "woocommerce": (
@@ -321,6 +331,29 @@ CUSTOMERS = {
         "Email,Name,Phone,Accepts Marketing,Notes",
         {"Email": "anna@x.se", "Name": "Anna Berg", "Accepts Marketing": "null"},
         ANNA,
+        {},
+    ),
+    "skyverge customers": (
+        "skyverge-customers",
+        SKYVERGE_CUSTOMERS,
+        {
+            "customer_id": "12",
+            "first_name": "Anna",
+            "last_name": "Berg",
+            "email": "anna@x.se",
+            "user_pass": "SECRET",
+            "date_registered": "2020-01-02 03:04:05",
+            "billing_country": "SE",
+            "shipping_full_name": "Bo Ek",
+        },
+        ANNA | {"external_id": "12", "country": "SE", "shipping_name": "Bo Ek"},
+        {},
+    ),
+    "skyverge customers, guest": (
+        "skyverge-customers",
+        SKYVERGE_CUSTOMERS,
+        {"customer_id": "0", "email": "anna@x.se"},
+        {"external_id": "anna@x.se"},
         {},
     ),
     "ecwid import": (
@@ -510,15 +543,16 @@ def test_orders_of_kentico_find_their_customers_by_their_number(tmp_path):
     put(
         tmp_path / "o.csv",
         "OrderID,OrderInvoiceNumber,OrderCustomerID,OrderDate,OrderGrandTotal,"
-        "OrderTrackingNumber,OrderNote\n5,F5,17,2026-01-02 03:04:05,12.50,T1,\n",
+        "OrderTrackingNumber,OrderNote,OrderIsPaid\n"
+        "5,F5,17.0,2026-01-02 03:04:05,12.50,T1,,1\n",
     )
     orders = {"preset": "kentico-orders", "files": "o.csv", "customers": "people"}
     sources = {"people": {"preset": "kentico", "files": "c.csv"}, "sales": orders}
     said = {"pipeline": "p", "registry": "r.duckdb", "sources": sources}
     (tmp_path / "p.yaml").write_text(json.dumps(said))
     run(load_pipeline(tmp_path / "p.yaml", {}))
-    query = "select number, tracking_number, customer_id from orders"
-    assert asked(tmp_path / "r.duckdb", query) == [("F5", "T1", 1)]
+    query = "select number, tracking_number, customer_id, payment_status from orders"
+    assert asked(tmp_path / "r.duckdb", query) == [("F5", "T1", 1, "paid")]
 
 
 def test_every_preset_has_a_fixture_of_its_header():
@@ -526,6 +560,9 @@ def test_every_preset_has_a_fixture_of_its_header():
     tried |= {"shopify-orders", "squarespace-orders", "kentico-orders"}
     tried |= {*STATEMENTS, "blocklist"}
     tried |= {"mailchimp", "mailchimp-consents"}  # test_names_with_meaning.py
+    tried |= {"skyverge-orders", "skyverge-order-items", "webtoffee-orders"}
+    tried |= {"woocommerce-orders", "ecwid-orders", "abicart"}
+    tried |= {"magento-composite", "magento-addresses", "bigcommerce-bulk-edit"}
     assert tried == set(preset_names())
 
 

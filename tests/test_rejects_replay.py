@@ -557,8 +557,9 @@ def test_an_order_comes_back_whole(sales):
     rows = listed(path)
     deliver(path, rows[1:2])
     assert refused(sales, path) == (
-        "mend.csv, row 2: 1 rejected rows of the same order are not in the file\n"
-        "    hint: an order comes back whole: keep all of its rows, good ones too"
+        "mend.csv, row 2: 1 rejected rows of the same record are not in the file\n"
+        "    hint: an order, or a customer of several rows, comes back whole: keep all "
+        "of its rows, good ones too"
     )
     deliver(path, rows[:2])
     (file,) = replay(sales, path).files

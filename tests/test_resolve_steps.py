@@ -9,7 +9,7 @@ from regpipe.fields import CUSTOMER_FIELDS
 from regpipe.spec import Identity
 from regpipe.sql import deltas, records
 from regpipe.sql import resolve as sql
-from regpipe.sql.clean import sql_type
+from regpipe.sql.cells import sql_type
 from regpipe.sql.keys import Keys
 from regpipe.sql.step import step
 from regpipe.stages.resolve import resolve

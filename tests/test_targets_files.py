@@ -448,7 +448,7 @@ def test_a_pattern_means_the_same_to_who_writes_and_who_checks(vocabulary, texts
     for pattern in PATTERNS:
         quoted = pattern.replace("'", "''")
         found = vocabulary.collect(
-            f"select t, rp_whole(t, '{quoted}') as whole from (values {values}) v(t)"
+            f"select t, rp_matches(t, '{quoted}') as whole from (values {values}) v(t)"
         )
         for row in found.to_pylist():
             python = re.fullmatch(pattern, row["t"], re.ASCII) is not None

@@ -17,7 +17,7 @@ from regpipe.fields import FieldType
 from regpipe.formats.sources import preset_names, shipped_preset
 from regpipe.inspecting import FileFacts
 from regpipe.spec.columns import field_of, known_fields
-from regpipe.stages.wanted import Wanted, wanted_of
+from regpipe.stages.wanted import Wanted, wanted_by, wanted_of
 
 _NEEDED = {"customers": ("email",), "orders": ("order_id", "ordered_at")}
 """The fields without which a file is not taken for one of that kind."""
@@ -151,10 +151,11 @@ def _known(kind: str) -> list[tuple[str, Wanted]]:
     return [
         (field, Wanted(wanted.name, wanted.aliases, True))
         for preset in presets
-        if preset.kind == kind
+        if preset.kind == kind and wanted_by(preset.said)
         for field, said in preset.said["columns"].items()
         if field != "customer_ref" and not field.startswith("consent.")
         for wanted in wanted_of({field: said})
+        if not wanted.numbered and not ("items" in preset.said and "line." in field)
     ]
 
 

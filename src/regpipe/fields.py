@@ -117,6 +117,9 @@ FIELDS: Mapping[str, Mapping[str, FieldType]] = MappingProxyType(
     }
 )
 
+KEYS = ("external_id", "order_id", "customer_ref")
+"""Fields by which rows are told apart, or name each other."""
+
 CUSTOMER_KINDS = ("registered", "subscriber", "guest")
 """Kinds of customer, the strongest first."""
 

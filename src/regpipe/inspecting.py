@@ -23,7 +23,7 @@ from regpipe.stages.extract import Delivery, carefully, extract
 from regpipe.stages.files import Found, find_files
 from regpipe.stages.recognise import fit, foreign
 from regpipe.stages.unpack import CONVERTED, Plain, unpack
-from regpipe.stages.wanted import also_read, wanted_of
+from regpipe.stages.wanted import also_read, items_in, numbered_up_to, wanted_by
 
 _DATA = re.compile(r"\S+@\S+\.\S+|[-+'(]?[0-9][-+0-9 ().:/]*")
 """What a cell of a header never is: an e-mail address, a number, a date."""
@@ -90,12 +90,7 @@ def _named(path: Path) -> list[Found]:
 
 def _inspected(plain: Plain, scratch: Path, values: int) -> FileFacts:
     presets = [shipped_preset(name) for name in preset_names()]
-    known = tuple(
-        column
-        for preset in presets
-        if preset.said.get("csv", {}).get("header") is not False
-        for column in wanted_of(preset.said["columns"])
-    )
+    known = tuple(column for preset in presets for column in wanted_by(preset.said))
     csv = CONVERTED if plain.converted else Csv()
     delivery = extract("inspect", plain.path, plain.shown, csv, (), scratch, known)
     if any(map(_DATA.fullmatch, delivery.header)):
@@ -150,9 +145,10 @@ def _loaded(engine: Engine, delivery: Delivery, scratch: Path) -> Delivery:
 
 
 def _read_by(header: Sequence[str], preset: Preset) -> set[str]:
+    wanted = wanted_by(preset.said)
+    beside = also_read(preset.said["columns"])
     return {
         cell
-        for of in (wanted_of, also_read)
-        for column in of(preset.said["columns"])
+        for column in (*numbered_up_to(wanted, items_in(header, wanted)), *beside)
         if (cell := column.found_in(header)) is not None
     }

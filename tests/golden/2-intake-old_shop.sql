@@ -40,7 +40,7 @@ values_read as (
       "t_street" as "street",
       rp_postcode("t_postcode") as "postcode",
       "t_city" as "city",
-      case when (lower("t_country") = 'sverige') then 'SE' when (lower("t_country") = 'norge') then 'NO' when (lower("t_country") = 'danmark') then 'DK' when (lower("t_country") = 'finland') then 'FI' when "t_country" is null then null else rp_code("t_country") end as "country",
+      case when (lower("t_country") = 'sverige') then 'SE' when (lower("t_country") = 'norge') then 'NO' when (lower("t_country") = 'danmark') then 'DK' when (lower("t_country") = 'finland') then 'FI' when "t_country" is null then null else rp_country("t_country") end as "country",
       rp_list("t_groups", ',') as "groups",
       rp_time("t_created_at", '%d.%m.%Y %H:%M', 'Europe/Stockholm') as "created_at",
       rp_time("t_updated_at", '%d.%m.%Y %H:%M', 'Europe/Stockholm') as "updated_at",

@@ -28,7 +28,7 @@ values_read as (
       rp_last_name("t_full_name") as "last_name",
       rp_email("t_email") as "email",
       rp_phone("t_phone", '46', '0') as "phone",
-      case when "t_country" is null then null else rp_code("t_country") end as "country",
+      case when "t_country" is null then null else rp_country("t_country") end as "country",
       "t_city" as "city",
       rp_postcode("t_postcode") as "postcode",
       rp_time_iso("t_updated_at", 'UTC') as "updated_at",

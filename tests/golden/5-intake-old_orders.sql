@@ -101,6 +101,7 @@ select *, cast(null as timestamp) as updated_at from (
             file_no,
             order_id,
             min(row_id) as row_id,
+            count(*) as row_count,
             count(*) as line_count,
             arg_min(ordered_at is null, row_id) as undated,
             rp_fold(fingerprint) as fingerprint,

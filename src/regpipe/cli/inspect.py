@@ -77,6 +77,15 @@ def _write(files: Sequence[FileFacts], target: Path) -> None:
         ) from reason
 
 
+def _about(file: FileFacts) -> str:
+    """Say what the first preset that fits is, and what it lacks."""
+    from regpipe.formats.sources import shipped_preset
+
+    preset = shipped_preset(file.presets[0][0])
+    unsure = f"; unverified: {preset.unverified}" if preset.unverified else ""
+    return preset.about + unsure
+
+
 def _tell(file: FileFacts) -> None:
     sure = {"unsure": " (unsure)", "likely": " (by its letters)"}
     delimiter = {"\t": "tab"}.get(file.delimiter, file.delimiter)
@@ -93,6 +102,7 @@ def _tell(file: FileFacts) -> None:
             ("rows like another", file.repeated),
             *([("is", file.other)] if file.other else []),
             ("presets that fit", ", ".join(presets) or "none"),
+            *((("which is", _about(file)),) if presets else ()),
         ],
     )
     terminal.table(

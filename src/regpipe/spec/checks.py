@@ -13,6 +13,7 @@ from os.path import normpath
 from regpipe.fields import FIELDS
 from regpipe.spec.column_checks import (
     column_faults,
+    item_faults,
     lacking,
     mapped_fields,
     mapping,
@@ -35,15 +36,28 @@ def faults(tree: object) -> Iterator[Fault]:
         if isinstance(kind, str) and kind in FIELDS:
             place = ("sources", name, "columns")
             columns = mapping(source.get("columns"))
+            packed = kind == "orders" and isinstance(source.get("items"), dict)
             yield from column_faults(place, kind, columns)
+            if kind == "orders":
+                yield from item_faults(place, columns, packed=packed)
             if mapping(source.get("csv")).get("header") is False:
-                yield from unnumbered(place, columns)
+                named = columns if not packed else _headed(columns)
+                yield from unnumbered(place, named)
             if isinstance(source.get("columns"), dict):
                 yield from lacking(place, kind, columns, source.get("channel", "email"))
         if kind == "orders":
             yield from _customers_of(name, source, sources)
     yield from _rule_faults(mapping(file.get("survivorship")), sources)
     yield from _export_faults(file, sources)
+
+
+def _headed(columns: Mapping[str, object]) -> dict[str, object]:
+    """Leave out the columns of lines: they name the parts of packed items."""
+    return {
+        name: column
+        for name, column in columns.items()
+        if not (field_of("orders", name) or "").startswith("line_")
+    }
 
 
 def _customers_of(

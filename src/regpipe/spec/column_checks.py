@@ -13,6 +13,7 @@ from regpipe.errors import nearest
 from regpipe.fields import STATED, WORDS
 from regpipe.spec.columns import (
     CODED,
+    NUMBER,
     Statement,
     field_of,
     fitting_options,
@@ -27,6 +28,9 @@ _FOR = {
     "split": "lists (groups)",
     "country": "phones",
     "words": ", ".join((*WORDS, *CODED)),
+    "html": "texts",
+    "with": "external_id, order_id, customer_ref, full_name and shipping.name",
+    "whole": "external_id, order_id and customer_ref",
     "yes": "flags (tax_exempt)",
     "no": "flags (tax_exempt)",
     **dict.fromkeys((*STATED, "unless", "at"), "consent.<purpose>"),
@@ -120,20 +124,68 @@ def _option_faults(
             yield Fault((*place, "words"), what, among(word, vocabulary), word)
 
 
+_OF_PARTS = ("from", "aliases", "optional", "decimal")
+"""The options of a line's column that names a part of packed items."""
+
+
+def item_faults(
+    place: Place, columns: Mapping[str, object], *, packed: bool
+) -> Iterator[Fault]:
+    """Find columns of lines that do not fit several items in a row.
+
+    Either all of them are numbered or none is; the parts of ``packed`` items are
+    texts of one cell, and numbered columns have no constants and no conditions.
+    """
+    lines = {
+        name: column if isinstance(column, dict) else {"from": column}
+        for name, column in columns.items()
+        if (field_of("orders", name) or "").startswith("line_")
+    }
+    numbered = [name for name, said in lines.items() if NUMBER in str(said.get("from"))]
+    if packed and not lines:
+        what = "'items' needs a column of a line, such as line.sku: sku"
+        yield Fault(place, what, "its columns are the names of an item's parts")
+    if packed and numbered:
+        what = (
+            f"{quoted(numbered[0])} is numbered, and 'items' packs them into one cell"
+        )
+        yield Fault(place, what, "say one or the other", numbered[0])
+    if not packed and not numbered:
+        return
+    for name, said in lines.items():
+        if not packed and name not in numbered and "from" in said:
+            what = f"{quoted(name)} has no {NUMBER} in its column, and others have"
+            yield Fault(place, what, "such as Item {n} Name", name)
+        for option in said:
+            if option not in _OF_PARTS and (packed or option in ("value", "when")):
+                what = f"{quoted(option)} does not fit a row of several items"
+                yield Fault((*place, name), what, None, option)
+
+
 def unnumbered(place: Place, columns: Mapping[str, object]) -> Iterator[Fault]:
     """Find the columns that are named where the file has no header."""
     for name, column in columns.items():
         plain = isinstance(column, str)
         named = {"from": column} if plain else mapping(column)
-        for key in ("from", "unless", "at"):
-            inner: Place = (name,) if plain else (name, key)
-            for status, header in (
-                mapping(named.get(key)) or {"": named.get(key)}
-            ).items():
-                if isinstance(header, str) and not re.fullmatch("[1-9][0-9]*", header):
-                    at = (*place, *inner, status) if status else (*place, *inner)
-                    what = f"{quoted(header)} is no number, and the file has no header"
-                    yield Fault(at, what, "its columns are 1, 2, 3, ...")
+        for key, status, header in _headers(named):
+            if isinstance(header, str) and not re.fullmatch("[1-9][0-9]*", header):
+                inner: Place = (name,) if plain else (name, key)
+                at = (*place, *inner, status) if status else (*place, *inner)
+                what = f"{quoted(header)} is no number, and the file has no header"
+                yield Fault(at, what, "its columns are 1, 2, 3, ...")
+
+
+def _headers(column: Mapping[str, object]) -> Iterator[tuple[str, str, object]]:
+    """Give every column of the file that a field names: its key, status and header."""
+    for key in ("from", "unless", "at", "with"):
+        named = column.get(key)
+        by_status = mapping(named)
+        for header in named if isinstance(named, list) else [named]:
+            yield key, "", header
+        for status, header in by_status.items():
+            yield key, status, header
+    for header in mapping(column.get("when")):
+        yield "when", "", header
 
 
 def lacking(

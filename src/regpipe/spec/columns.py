@@ -14,12 +14,13 @@ from pydantic import (
     model_validator,
 )
 
-from regpipe.fields import FIELDS, STATED, FieldType
+from regpipe.fields import FIELDS, KEYS, STATED, FieldType
 from regpipe.spec.types import (
     CHANNEL,
     WORD,
     Fault,
     Filled,
+    Globs,
     Place,
     Spec,
     Words,
@@ -36,7 +37,14 @@ DIRECTIVES = (*"aAbBdfHIjmMpSyYzZ%", "-d", "-m", "-H", "-I", "-M", "-S")
 CODED = ("country", "shipping_country", "currency")
 """Fields of no closed vocabulary that stores write in words of their own too."""
 
+JOINED = (*KEYS, "full_name", "shipping_name")
+"""Fields that may be made of several columns."""
+
+NUMBER = "{n}"
+"""What stands for 1, 2, 3, ... in the header of numbered columns."""
+
 _FITS: Mapping[FieldType, tuple[str, ...]] = {
+    FieldType.TEXT: ("html",),
     FieldType.DATE: ("format",),
     FieldType.TIME: ("format",),
     FieldType.MONEY: ("decimal",),
@@ -107,6 +115,16 @@ Header = Annotated[
 """A column of the file: its header, blanks as one; without header its number."""
 
 
+Headers = Annotated[
+    tuple[Header, ...],
+    BeforeValidator(
+        lambda named: named if isinstance(named, (list, tuple)) else (named,),
+        json_schema_input_type=int | Filled | list[int | Filled],
+    ),
+]
+"""Columns of the file: one, or a list of them."""
+
+
 def _not_empty(text: str) -> str:
     if not text:
         raise said("must not be empty")
@@ -166,6 +184,17 @@ class Column(Spec):
     by_name: dict[Filled, str] = Field(default_factory=dict)
     """A constant for every row of a file, by the file's name: {"new_*": Newcomers}.
     The first pattern that fits counts; a name that fits none is refused."""
+    with_: Headers = ()
+    """Keys and whole names: the columns whose cells are joined to that of 'from'."""
+    when: dict[Header, Words] = Field(default_factory=dict)
+    """Columns and their words: where one of them says another the cell counts as
+    blank, such as {Default billing: "1"}."""
+    blank: Globs = ()
+    """Cells that count as blank, such as "n/a" or "*@*"; * stands for anything."""
+    html: StrictBool = False
+    """Texts: whether the cell is HTML: tags are taken out, &amp; is &."""
+    whole: StrictBool = False
+    """Keys: whether they are whole numbers: the .0 that a spreadsheet left goes."""
     format: Formats = ()
     """Dates and times: strptime formats, tried in order, such as %d.%m.%Y %H:%M."""
     decimal: Literal[".", ","] = "."
@@ -221,6 +250,9 @@ class Column(Spec):
             found.append(Fault((), "needs 'from', 'value' or 'by_name'", hint))
         if len(given) > 1:
             found.append(Fault((), f"has both {' and '.join(given[:2])}", hint))
+        if self.from_ is None and self.with_:
+            what = "'with' is joined to the column of 'from', which is missing"
+            found.append(Fault((), what, None, "with"))
         lists = {name: getattr(self, name) for name in STATED}
         for name in ("granted", "pending"):
             if OTHERS in lists[name]:
@@ -312,4 +344,6 @@ def fitting_options(kind: str, field: str | None) -> tuple[str, ...]:
         return (*STATED, "unless", "at", "format")
     if field in CODED:
         return ("words",)
-    return _FITS.get(known_fields(kind)[field], ())
+    fitting = _FITS.get(known_fields(kind)[field], ())
+    joined = ("with",) if field in JOINED else ()
+    return (*fitting, *joined, *(("whole",) if field in KEYS else ()))

@@ -9,9 +9,15 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from regpipe.fields import WORDS, FieldType
+from regpipe.fields import KEYS, WORDS, FieldType
 from regpipe.spec import Pipeline
-from regpipe.spec.columns import CODED, field_of, fitting_options, known_fields
+from regpipe.spec.columns import (
+    CODED,
+    JOINED,
+    field_of,
+    fitting_options,
+    known_fields,
+)
 from regpipe.spec.rules import DEFAULTS, FITTING
 from regpipe.spec.types import CHANNEL, WORD
 
@@ -105,6 +111,8 @@ def _columns(kind: str, parts: Schema, options: Schema) -> Schema:
         name = f"{field if read_as is FieldType.WORD else read_as}_column"
         if field in CODED:
             name = "coded_column"
+        if field in JOINED:
+            name = "key_column" if field in KEYS else "joined_column"
         parts[name] = _column(kind, field, options)
         properties[field] = _refer(name, _READ_AS[read_as])
         for dotted in ("shipping.", "line."):
@@ -129,7 +137,7 @@ def _refer(name: str, description: str) -> Schema:
 
 
 def _column(kind: str, field: str | None, options: Schema) -> Schema:
-    general = ("from", "aliases", "optional", "value", "by_name")
+    general = ("from", "aliases", "optional", "value", "by_name", "when", "blank")
     names = (*general, *fitting_options(kind, field))
     properties: Schema = {name: options[name] for name in names}
     if field is not None and field in WORDS:

@@ -20,7 +20,16 @@ from pydantic import (
     model_validator,
 )
 
-from regpipe.spec.columns import Column, ColumnOrText, Statement, field_of, statement
+from regpipe.spec.columns import (
+    NUMBER,
+    Column,
+    ColumnOrText,
+    Header,
+    Separator,
+    Statement,
+    field_of,
+    statement,
+)
 from regpipe.spec.exports import Export
 from regpipe.spec.rules import Identity, Survivorship
 from regpipe.spec.types import (
@@ -69,11 +78,32 @@ PresetText = Annotated[
 """The preset that a source is read by; a list is settled before (``presets``)."""
 
 
+class Items(Spec):
+    """How several line items are packed into one cell."""
+
+    from_: Header
+    """The column that holds them."""
+    between: Separator = ";"
+    """What stands between two items."""
+    parts: Separator = "|"
+    """What stands between two parts of an item."""
+    key: Separator = ":"
+    """What stands between the name of a part and its text."""
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Items:
+        signs = {"between": self.between, "parts": self.parts, "key": self.key}
+        if len({*signs.values()}) < len(signs):
+            what = "between, parts and key must differ from each other"
+            refuse([Fault((), what, "such as ';', '|' and ':'")])
+        return self
+
+
 class _AnySource(Spec):
     preset: PresetText | None = None
     """A known export, such as shopify (see `regpipe presets`), or a YAML file of your
-    own: what it says of csv, timezone and columns stands where the source says
-    nothing. Of a list the one is taken that the files fit."""
+    own: what it says of csv, timezone, items, rows and columns stands where the
+    source says nothing. Of a list the one is taken that the files fit."""
     files: SomePaths
     """The files of one delivery: a path or a glob, or a list of them."""
     csv: Csv = Csv()
@@ -122,6 +152,9 @@ class CustomerSource(_AnySource):
     delivery: Literal["delta", "full"] = "delta"
     """full: a delivery holds every customer, who is missing is gone there;
     delta: it holds only what changed."""
+    rows: Literal["single", "same_key", "as_above"] = "single"
+    """single: a row per customer; same_key: all rows of one key are one customer;
+    as_above: a row whose key is blank belongs to the customer above it."""
     gone_limit: Share = 0.2
     """With delivery full: stop the run when more than this share of the source's
     customers would be gone."""
@@ -134,6 +167,24 @@ class OrderSource(_AnySource):
     """What the rows are."""
     customers: Name | None = None
     """The customers source whose external_id stands in customer_ref."""
+    items: Items | None = None
+    """Several items packed into one cell: the columns of the lines (line.sku, ...) are
+    then the names of an item's parts."""
+
+    @cached_property
+    def lines(self) -> dict[str, Column]:
+        """The column of each field of a line, by the field's own name."""
+        return {f: c for f, c in self.columns.items() if f.startswith("line_")}
+
+    @cached_property
+    def numbered(self) -> bool:
+        """Whether a row has several items, each in columns of its own number."""
+        return any(NUMBER in (column.from_ or "") for column in self.lines.values())
+
+    @property
+    def itemised(self) -> bool:
+        """Whether a row may hold several items."""
+        return self.items is not None or self.numbered
 
 
 class ConsentSource(_AnySource):

@@ -1,173 +1,210 @@
-"""The cells of a list: each column as the text that its target wants."""
+"""Cells: the text of a cell, and the value of its field, as SQL."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from regpipe.formats import ListColumn, consent_of, letters
-from regpipe.formats.countries import country_names
-from regpipe.sql.customer_view import (
-    FLAG,
-    SUMS,
-    TEXT,
-    TEXTS,
-    VIEW,
-    WORDS,
-    address_column,
+from regpipe.fields import STATED, WORDS, FieldType
+from regpipe.sql.step import ident, like_pattern, literal
+from regpipe.sql.words import (
+    CONSENT_ANSWERS,
+    NO_WORDS,
+    STATEMENTS,
+    STATUS_WORDS,
+    YES_WORDS,
+    one_of,
+    worded,
 )
-from regpipe.sql.step import ident, literal
 
-NOTHING = "cast(null as varchar)"
+_SQL_TYPES = {
+    FieldType.DATE: "date",
+    FieldType.TIME: "timestamp",
+    FieldType.MONEY: "decimal(18, 4)",
+    FieldType.FLAG: "boolean",
+    FieldType.LIST: "varchar[]",
+}
+CLOSED = ("payment_status", "fulfilment_status")
+"""Fields of which the store's own word is kept beside ours."""
 
-_NO_LIMIT = 1_000_000
+_MARKS = {".": "point", ",": "comma"}
 
 
-def statements(columns: Iterable[ListColumn]) -> tuple[tuple[str, str], ...]:
-    """Give the purposes and channels whose consents the columns tell of, sorted."""
-    found = {of[:2] for name in _names(columns) if (of := consent_of(name))}
-    return tuple(sorted(found))
+@dataclass(frozen=True)
+class Cell:
+    """How one field is read: from which column or constant, with what options.
 
-
-def view_columns(columns: Iterable[ListColumn]) -> tuple[str, ...]:
-    """Give the columns of the customer view that the cells are made of, each once.
-
-    A consent is about an address, so that is one of them.
+    ``calling_code`` and ``trunk`` are those of the country meant by phones
+    without one. ``words`` map the file's words to ours, ``others`` is what a word
+    becomes that none lists. ``at`` are the columns of a consent's own time, by status
+    (None: it has none); ``unless`` is the column that is read instead where it is
+    filled. ``beside`` are the columns that are joined to it, by a
+    sign if it is ``a_key``, of which the first part may be ``mail``; ``when`` are
+    the columns on whose words it hangs; ``blank`` are globs of cells that are none.
     """
-    found: dict[str, None] = {}
-    for name in _names(columns):
-        of = consent_of(name)
-        found[name if of is None else address_column(of[1])] = None
-    return tuple(found)
+
+    kind: FieldType
+    column: str | None
+    value: str | None = None
+    formats: tuple[str, ...] = ()
+    decimal: str = "."
+    separator: str | None = None
+    calling_code: str | None = None
+    trunk: str = ""
+    words: Mapping[str, tuple[str, ...]] | None = None
+    at: Mapping[str, str] | None = None
+    unless: str | None = None
+    others: str | None = None
+    beside: tuple[str, ...] = ()
+    a_key: bool = False
+    mail: bool = False
+    when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    blank: tuple[str, ...] = ()
+    html: bool = False
+    whole: bool = False
 
 
-def _names(columns: Iterable[ListColumn]) -> Iterable[str]:
-    for each in columns:
-        yield from (each.column,) if each.column else ()
-        yield from each.only_with
-        yield from _names(column for _, column in each.within)
+def sql_type(kind: FieldType) -> str:
+    """Give the SQL type of a field's values."""
+    return _SQL_TYPES.get(kind, "varchar")
 
 
-def cell(column: ListColumn, may: Mapping[tuple[str, str], str], harmless: bool) -> str:
-    """Give the SQL of a column's cells: text, null where there is none.
+def text_of(cell: Cell, rare: str) -> str:
+    """Give the SQL of a cell's text; null where it is blank, or counts as blank.
 
-    ``may`` is the alias, by purpose and channel, of a table with the ``address``
-    of those who may be written to. ``harmless``: one apostrophe before what a
-    spreadsheet would take for a formula.
+    ``rare`` is the SQL test that the row holds white space other than blanks.
     """
-    if column.within:
-        pairs = (_pair(key, each, may) for key, each in column.within)
-        return f"rp_object([{', '.join(pairs)}])"
-    if column.column is None:
-        text = literal(column.value) if column.value else NOTHING
-        text = f"rp_armed({text})" if harmless else text
-    elif (of := consent_of(column.column)) is not None:
-        text = _consent(column, may[of[:2]], at=of[2])
+    if cell.column is None:
+        text = literal(cell.value) if cell.value else "cast(null as varchar)"
     else:
-        text = _view_cell(column, column.column, harmless)
-    if column.only_with:
-        any_of = ", ".join(map(ident, column.only_with))
-        text = f"case when coalesce({any_of}) is not null then {text} end"
+        text = _part(cell.column, cell, rare)
+    if cell.beside:
+        parts = [text, *(_part(column, cell, rare) for column in cell.beside)]
+        if cell.a_key:
+            parts[0] = f"rp_email({text})" if cell.mail else text
+            text = f"rp_key([{', '.join(parts)}])"
+        else:
+            text = f"nullif(concat_ws(' ', {', '.join(parts)}), '')"
+    if cell.blank:
+        patterns = ", ".join(literal(like_pattern(glob)) for glob in cell.blank)
+        text = f"rp_unless({text}, [{patterns}])"
+    if cell.when:
+        said = (f"rp_text({ident(column)}, {rare})" for column in cell.when)
+        tests = map(one_of, said, cell.when.values())
+        text = f"case when {' and '.join(tests)} then {text} end"
     return text
 
 
-def lossy(column: ListColumn) -> str | None:
-    """Give the SQL that tells whether parts of a list are left out of its cell."""
-    if column.column is None or VIEW.get(column.column) != TEXTS:
-        return None
-    name = ident(column.column)
-    if column.single:
-        return f"rp_count({name}) > 1"
-    return f"rp_count({_kept(column, name)}) < rp_count({name})"
+def _part(column: str, cell: Cell, rare: str) -> str:
+    text = f"rp_text({ident(column)}, {rare})"
+    if cell.kind in (FieldType.PHONE, FieldType.POSTCODE, FieldType.CODE):
+        return f"rp_bare({text})"
+    if cell.kind is FieldType.TEXT:
+        text = f"rp_disarmed({text})"
+    if cell.html:
+        text = f"rp_html({text})"
+    if cell.a_key and (cell.beside or cell.whole):
+        text = f"rp_bare({text})"
+    return f"rp_whole({text})" if cell.whole else text
 
 
-def fits(column: ListColumn, name: str) -> str | None:
-    """Give the SQL that tells whether an importer takes a cell that is not null."""
-    tests = []
-    if column.longest is not None:
-        measured = "rp_bytes" if column.longest.unit == "bytes" else "length"
-        tests.append(f"{measured}({name}) <= {column.longest.number}")
-    if column.matches:
-        tests.append(f"rp_whole({name}, {literal(column.matches)})")
-    if pattern := letters(column.encoding):
-        tests.append(f"rp_whole({name}, {literal(pattern)})")
-    return " and ".join(tests) or None
+def moment_of(cell: Cell, own: str, rare: str) -> str:
+    """Give the text of the time of what a consent's cell ``own`` states."""
+    at = cell.at or {}
+    columns = {s: text_of(Cell(FieldType.TIME, at[s]), rare) for s in at}
+    found = next(iter(columns.values()), "cast(null as varchar)")
+    some = cell.column is not None and len(columns) < len(STATED)
+    if some or len({*columns.values()}) > 1:
+        whens = " ".join(
+            f"when {literal(status)} then {text}" for status, text in columns.items()
+        )
+        found = f"case {_stated(own, cell)} {whens} end"
+    if cell.unless:
+        instead = text_of(Cell(cell.kind, cell.unless), rare)
+        found = f"case when {instead} is null then {found} end"
+    return found
 
 
-def _consent(column: ListColumn, alias: str, *, at: bool) -> str:
-    if at:
-        return _time(f"{alias}.said_at", column.time)
-    yes, no = (literal(word) if word else NOTHING for word in column.words)
-    return f"case when {alias}.address is not null then {yes} else {no} end"
+def _stated(text: str, cell: Cell) -> str:
+    """Give the SQL of what a cell of consent states; a blank one is unknown."""
+    otherwise = literal(cell.others) if cell.others else "null"
+    words = cell.words or CONSENT_ANSWERS
+    return worded(text, words, (), blank="'unknown'", otherwise=otherwise)
 
 
-def _view_cell(column: ListColumn, view: str, harmless: bool) -> str:
-    name = ident(view)
-    kind = VIEW[view]
-    if kind == FLAG:
-        yes, no = map(literal, column.words)
-        return f"case when {name} then {yes} when not {name} then {no} end"
-    if kind == TEXTS:
-        text = _parts(column, name)
-    elif kind == SUMS:
-        text = f"rp_sums({name}, {literal(column.between)})"
-    elif kind == WORDS:
-        text = f"rp_words({name}, {literal(column.between)})"
-    elif kind != TEXT:
-        return _time(name, column.time)
-    elif column.countries == "names":
-        text = _country(name)
-    else:
-        text = name
-    return f"rp_armed({text})" if harmless else text
+def values_of(field: str, cell: Cell, zone: str) -> list[tuple[str, str]]:
+    """Give the columns that a field becomes, each with its expression."""
+    text = ident("t_" + field)
+    if field == "full_name":
+        return [
+            ("first_name", f"rp_first_name({text})"),
+            ("last_name", f"rp_last_name({text})"),
+        ]
+    if field in ("external_id", "order_id", "customer_ref"):
+        return [(field, f"rp_bare({text})")]
+    if field in CLOSED:
+        words = {**STATUS_WORDS[field], **(cell.words or {})}
+        known = worded(text, words, (), otherwise=f"lower({text})")
+        stored = field.replace("_status", "_word")
+        return [(field, known), (stored, text)]
+    return [(field, _value(field, text, cell, zone))]
 
 
-def _time(name: str, form: str) -> str:
-    """Give a day, a time or a number as text; numbers have no form."""
-    return f"rp_shown({name}, {literal(form)})" if form else f"cast({name} as varchar)"
+def _value(field: str, text: str, cell: Cell, zone: str) -> str:
+    words = cell.words or {}
+    match cell.kind:
+        case FieldType.EMAIL:
+            return f"rp_email({text})"
+        case FieldType.PHONE:
+            code = literal(cell.calling_code) if cell.calling_code else "null"
+            return f"rp_phone({text}, {code}, {literal(cell.trunk)})"
+        case FieldType.CODE if field in ("country", "shipping_country"):
+            return worded(text, words, (), otherwise=f"rp_country({text})")
+        case FieldType.CODE:
+            return worded(text, words, (), otherwise=f"rp_code({text})")
+        case FieldType.POSTCODE:
+            return f"rp_postcode({text})"
+        case FieldType.DATE:
+            return _date(text, cell.formats)
+        case FieldType.TIME:
+            return time_of(text, cell.formats, zone)
+        case FieldType.MONEY:
+            return f"rp_money_{_MARKS[cell.decimal]}({text})"
+        case FieldType.FLAG:
+            yes, no = words.get("yes", YES_WORDS), words.get("no", NO_WORDS)
+            return (
+                f"case when {one_of(text, yes)} then true "
+                f"when {one_of(text, no)} then false end"
+            )
+        case FieldType.LIST:
+            if cell.separator is None:
+                return f"case when {text} is not null then [{text}] end"
+            return f"rp_list({text}, {literal(cell.separator)})"
+        case FieldType.WORD if field.startswith("consent_"):
+            return _stated(text, cell)
+        case FieldType.WORD if field == "kind":
+            known = worded(text, words, WORDS["kind"])
+            return f"case when {text} is null then 'registered' else {known} end"
+        case FieldType.WORD:
+            said = {**words, **{k: v for k, v in STATEMENTS.items() if k not in words}}
+            return worded(text, said, WORDS["status"])
+        case _:
+            return text
 
 
-def _parts(column: ListColumn, name: str) -> str:
-    """Give the parts of a list as one text."""
-    if column.single:
-        one = f"case when rp_count({name}) = 1 then {name} end"
-        return f"nullif(array_to_string({one}, ''), '')"
-    between = literal(column.between)
-    kept = _kept(column, name)
-    if column.around:
-        return f"rp_around({kept}, {literal(column.around)}, {between})"
-    return f"nullif(array_to_string({kept}, {between}), '')"
+def time_of(text: str, formats: Sequence[str], zone: str) -> str:
+    """Give the SQL of a time in UTC, read by the first format that fits."""
+    if not formats:
+        return f"rp_time_iso({text}, {literal(zone)})"
+    tries = [
+        f"rp_time_offset({text}, {literal(f)})"
+        if "%z" in f or "%Z" in f
+        else f"rp_time({text}, {literal(f)}, {literal(zone)})"
+        for f in formats
+    ]
+    return tries[0] if len(tries) == 1 else f"coalesce({', '.join(tries)})"
 
 
-def _kept(column: ListColumn, name: str) -> str:
-    """Give the parts that are short enough and hold nothing that would end them.
-
-    A list for people (``apart`` is false) keeps them all.
-    """
-    if not column.apart:
-        return name
-    ends = column.around or column.between.strip()
-    longest = column.each.number if column.each else _NO_LIMIT
-    return f"rp_kept({name}, {longest}, {literal(ends)})"
-
-
-def _country(name: str) -> str:
-    """Give the English name of a country by its code; null for any other text."""
-    pairs = (
-        f"when {literal(code)} then {literal(said)}"
-        for code, said in country_names().items()
-    )
-    return f"case {name} {' '.join(pairs)} end"
-
-
-def _pair(key: str, column: ListColumn, may: Mapping[tuple[str, str], str]) -> str:
-    """Give one pair of a JSON object; null where the column has no value."""
-    if column.column is None:
-        value = literal(column.value or "")
-    elif (of := consent_of(column.column)) is not None:
-        alias = may[of[:2]]
-        value = f"{alias}.said_at" if of[2] else f"{alias}.address is not null"
-    elif VIEW[column.column] == TEXTS:
-        value = f"rp_filled({ident(column.column)})"
-    else:
-        value = ident(column.column)
-    return f"rp_pair({literal(key)}, {value})"
+def _date(text: str, formats: Sequence[str]) -> str:
+    tries = [f"rp_date({text}, {literal(f)})" for f in formats]
+    return f"coalesce({', '.join(tries or [f'rp_date_iso({text})'])})"

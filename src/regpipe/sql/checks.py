@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from regpipe.fields import FieldType
 from regpipe.sql import codes
-from regpipe.sql.clean import sql_type
+from regpipe.sql.cells import sql_type
 from regpipe.sql.step import Step, comma, ident, literal, step
 
 Value = str | bool | int | float | Decimal | date | datetime | tuple[str, ...]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from regpipe.formats import ListColumn, consent_of
-from regpipe.sql.cells import cell, fits, lossy
 from regpipe.sql.customer_view import address_column
+from regpipe.sql.list_cells import cell, fits, lossy
 from regpipe.sql.lists import Selection, may_alias, shown
 from regpipe.sql.step import Step, comma, ident, literal, step
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from regpipe.sql.items import PARTS, no_line
 from regpipe.sql.step import Step, comma, ident, literal, step
 
 FILE_SPAN = 2**36
@@ -50,6 +51,7 @@ def rows(
     files: Sequence[CleanFile],
     columns: Sequence[str],
     derived: Mapping[str, str],
+    name: str = "rows",
 ) -> Step:
     """Give the rows of all files of a delivery.
 
@@ -85,7 +87,7 @@ def rows(
             unreadable
         from {table}"""
         )
-    return step(f"rows_{source}", "\n        union all".join(parts))
+    return step(f"{name}_{source}", "\n        union all".join(parts))
 
 
 def unchanged(source: str, rows_table: str, held: Held) -> Step:
@@ -125,15 +127,26 @@ def changed(source: str, rows_table: str, any_unchanged: bool) -> Step:
 
 
 def to_judge(source: str, columns: Sequence[str]) -> Step:
-    """Give the changed rows that fit their header, as validation reads them."""
+    """Give the changed rows that fit their header, as validation reads them.
+
+    A row with ``lines`` is there once for each of them, or once without any.
+    """
+    single = [f"r.{ident(column)}" for column in columns if column != "lines"]
+    rows = f"{ident('changed_' + source)} r"
+    if "lines" in columns:
+        single += [f"r.line.line_{part} as line_{part}" for part in PARTS]
+        rows = f"""(
+          select *, unnest(coalesce(lines, [{no_line()}])) as line
+          from {ident("changed_" + source)}
+        ) r"""
     return step(
         f"judge_{source}",
         f"""
         select
             r.row_id as row_number,
             r.unreadable,
-            {comma((f"r.{ident(column)}" for column in columns), 12)}
-        from {ident("changed_" + source)} r
+            {comma(single, 12)}
+        from {rows}
         where r.problem is null
         """,
     )
@@ -149,10 +162,13 @@ def reasons(source: str) -> Step:
     return step(f"reasons_{source}", own_reasons(source))
 
 
-def own_reasons(source: str) -> str:
-    """Give the SELECT of what the schema and the header hold against rows."""
+def own_reasons(source: str, *, several: bool = False) -> str:
+    """Give the SELECT of what the schema and the header hold against rows.
+
+    ``several`` tells that a row may have been judged more than once.
+    """
     return f"""
-        select row_number as row_id, "column", "check"
+        select {"distinct " if several else ""}row_number as row_id, "column", "check"
         from {ident(f"judged_{source}_reasons")}
         union all
         select row_id, '' as "column", problem as "check"

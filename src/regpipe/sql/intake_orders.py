@@ -8,29 +8,35 @@ from regpipe.sql.intake import own_reasons
 from regpipe.sql.step import Step, ident, step
 
 
-def order_heads(source: str, updated: bool) -> Step:
+def order_heads(source: str, fields: Sequence[str]) -> Step:
     """Fold the rows of each order of each file into one.
 
     Gives  one row per ``file_no`` and ``order_id``: ``row_id`` of its first
-           row, ``line_count``, whether that row is ``undated`` (has no
+           row, ``row_count``, ``line_count`` (a row is a line, unless rows have
+           ``lines`` among their ``fields``), whether that row is ``undated`` (has no
            ``ordered_at``), ``fingerprint`` of all rows, ``updated_at``
            (of the first row; null unless mapped) and ``delivered_at``. Rows
            without an order id are left out: the schema rejects them.
     """
     undated = "arg_min(ordered_at is null, row_id)"
+    lines = "count(*)"
+    if "lines" in fields:
+        room = "case when lines is null then 0 else array_length(lines) end"
+        lines = f"cast(sum({room}) as bigint)"
     head = f"""
         select
             file_no,
             order_id,
             min(row_id) as row_id,
-            count(*) as line_count,
+            count(*) as row_count,
+            {lines} as line_count,
             {undated} as undated,
             rp_fold(fingerprint) as fingerprint,
             any_value(delivered_at) as delivered_at
         from {ident("rows_" + source)}
         where order_id is not null
         group by file_no, order_id"""
-    if not updated:
+    if "updated_at" not in fields:
         return step(
             f"heads_{source}",
             f"select *, cast(null as timestamp) as updated_at from ({head})",
@@ -68,7 +74,7 @@ def changed_orders(source: str, any_unchanged: bool) -> Step:
     )
 
 
-def own_order_reasons(source: str) -> Step:
+def own_order_reasons(source: str, fields: Sequence[str]) -> Step:
     """Give the reasons that a row of an order has itself.
 
     Gives  as ``intake.reasons``; also check ``required`` on ``ordered_at`` for
@@ -77,7 +83,7 @@ def own_order_reasons(source: str) -> Step:
     return step(
         f"own_{source}",
         f"""
-        with judged as ({own_reasons(source)}
+        with judged as ({own_reasons(source, several="lines" in fields)}
         )
         select row_id, "column", "check" from judged
         union all

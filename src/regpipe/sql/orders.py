@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from regpipe.fields import ORDER_FIELDS
-from regpipe.sql.clean import sql_type
+from regpipe.sql.cells import sql_type
 from regpipe.sql.step import Step, comma, ident, literal, step
 
 HEAD_COLUMNS = (
@@ -62,22 +62,30 @@ def lines(sources: Sequence[tuple[str, Sequence[str]]]) -> Step:
     """
     parts = []
     for source, fields in sources:
+        rows, place = f"{ident('accepted_' + source)} r", "r.row_id"
         items = [
             f"r.{ident('line_' + c)} as {ident(c)}"
             if f"line_{c}" in fields
             else f"cast(null as {sql_type(ORDER_FIELDS['line_' + c])}) as {ident(c)}"
             for c in LINE_COLUMNS
         ]
+        if "lines" in fields:
+            place = "r.row_id, r.line.item_no"
+            items = [f"r.line.line_{c} as {ident(c)}" for c in LINE_COLUMNS]
+            rows = f"""(
+          select file_no, order_id, row_id, unnest(lines) as line
+          from {ident("accepted_" + source)}
+        ) r"""
         parts.append(
             f"""
         select
             {literal(source)} as source,
             r.order_id,
             row_number() over (
-              partition by r.file_no, r.order_id order by r.row_id
+              partition by r.file_no, r.order_id order by {place}
             ) as line_no,
             {comma(items, 12)}
-        from {ident("accepted_" + source)} r"""
+        from {rows}"""
         )
     none = """
         select source, order_id, line_no, sku, name, quantity, price, total

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from regpipe.fields import CUSTOMER_FIELDS
-from regpipe.sql.clean import sql_type
+from regpipe.sql.cells import sql_type
 from regpipe.sql.intake import FILE_SPAN, timestamp
 from regpipe.sql.step import Step, comma, ident, literal, step
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from regpipe.formats import RefusalFile
 from regpipe.sql import consent_in_force
-from regpipe.sql.cells import fits
+from regpipe.sql.list_cells import fits
 from regpipe.sql.lists import may_table
 from regpipe.sql.step import Step, ident, literal, step
 

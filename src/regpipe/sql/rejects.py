@@ -21,7 +21,8 @@ class Versions:
 
     ``key`` is the column that they are known by, ``own_time`` that of their own
     time, None where they have none. The records of ``orders`` are many rows, and
-    their time is that of the head. Of ``statements`` each counts on its own.
+    their time is that of the head; those of ``pieces`` are folded of several rows,
+    each of which knows key and time. Of ``statements`` each counts on its own.
     """
 
     source: str
@@ -29,6 +30,22 @@ class Versions:
     own_time: str | None
     orders: bool = False
     statements: bool = False
+    pieces: bool = False
+
+    @property
+    def rows(self) -> str:
+        """Give the name of the table that has every row of the files."""
+        return f"pieces_{self.source}" if self.pieces else f"rows_{self.source}"
+
+    @property
+    def rejectable(self) -> str:
+        """Give the name of the table that has every row that may be rejected."""
+        return f"pieces_{self.source}" if self.pieces else f"changed_{self.source}"
+
+    @property
+    def known_by(self) -> str:
+        """Give the column of those tables that says what a row's record is known by."""
+        return "record_key" if self.pieces else self.key
 
     def joined(self, rows: str) -> str:
         """Give the FROM clause of rows ``r`` of ``rows``, with their heads ``h``."""
@@ -41,9 +58,11 @@ class Versions:
 
     @property
     def time(self) -> str:
-        """Give the SQL of a row's own time, null without one."""
+        """Give the SQL of the own time of a row's record, null without one."""
         if self.own_time is None:
             return "cast(null as timestamp)"
+        if self.pieces:
+            return "r.record_time"
         return f"{'h' if self.orders else 'r'}.{ident(self.own_time)}"
 
 
@@ -59,8 +78,8 @@ def rejected(versions: Versions, sure: Sequence[int]) -> Step:
            ``updated_at`` (null where they cannot be read), delivered_at, ``reasons``.
     """
     source = versions.source
-    key = f"r.{ident(versions.key)}"
-    if not versions.orders:
+    key = f"r.{ident(versions.known_by)}"
+    if not (versions.orders or versions.pieces):
         fits = "r.problem is null"
         if sure:
             fits += f" or r.file_no in ({', '.join(map(str, sure))})"
@@ -87,7 +106,7 @@ def rejected(versions: Versions, sure: Sequence[int]) -> Step:
             {versions.time} as updated_at,
             r.delivered_at,
             l.reasons
-        from {versions.joined("changed_" + source)}
+        from {versions.joined(versions.rejectable)}
         join listed l on r.row_id = l.row_id
         """,
     )

@@ -44,11 +44,12 @@ REPLACED = """
 
 
 def rows_left_out() -> str:
-    """Give the SELECT of how many rows of the orders in ``replayed`` are not in it.
+    """Give the SELECT of how many rows of the records in ``replayed`` are not in it.
 
-    All rows of an order were rejected together, and only together are they it.
+    All rows of an order, or of a customer of several, were rejected together, and
+    only together are they it.
 
-    Gives  one row per replayed ``row_number`` of such an order: ``missing``.
+    Gives  one row per replayed ``row_number`` of such a record: ``missing``.
     """
     return """
         with meant as (
@@ -74,11 +75,11 @@ def rows_left_out() -> str:
         """
 
 
-def mended_otherwise(source: str) -> str:
-    """Give the SELECT of the rows whose reject was closed by a row that says else."""
+def mended_otherwise(rows: str) -> str:
+    """Give the SELECT of the rows of ``rows`` whose reject was mended otherwise."""
     return f"""
         select r.row_number
-        from {ident("rows_" + source)} r
+        from {ident(rows)} r
         join replayed p on r.row_number = p.row_number
         join registry.reject_closures c on p.reject_id = c.reject_id
         where c.how = 'mended' and c.by_fingerprint <> r.fingerprint

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from regpipe.sql.keys import IDENTIFIERS, Keys, is_customer, key_value
-from regpipe.sql.step import Step, comma, ident, literal, step
+from regpipe.sql.step import Step, comma, ident, like_pattern, literal, step
 
 
 def members_of_all(keys: Keys) -> Step:
@@ -76,7 +76,7 @@ def held(keys: Keys, number: int, any_crowded: bool) -> Step:
     for field, patterns in keys.never_match_on.items():
         if field in key:
             conditions.extend(
-                f"not rp_like({field}, {literal(_pattern(p))})" for p in patterns
+                f"not rp_like({field}, {literal(like_pattern(p))})" for p in patterns
             )
     if any_crowded:
         conditions.extend(
@@ -273,8 +273,3 @@ def identified(next_id: int) -> Step:
         join numbered n on c.cluster = n.cluster
         """,
     )
-
-
-def _pattern(glob: str) -> str:
-    escaped = glob.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return escaped.replace("*", "%")

@@ -38,6 +38,16 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def like_pattern(glob: str) -> str:
+    r"""Give a glob, in which only ``*`` is special, as ``rp_like`` reads it.
+
+    >>> like_pattern("no_reply@*")
+    'no\\_reply@%'
+    """
+    escaped = glob.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return escaped.replace("*", "%")
+
+
 def comma(items: Iterable[str], indent: int = 4) -> str:
     """Join select items, one per line, for use after an indented SELECT."""
     return (",\n" + " " * indent).join(items)

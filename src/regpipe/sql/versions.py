@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from regpipe.sql.rejects import Versions
 from regpipe.sql.step import Step, ident, literal, step
@@ -142,7 +142,7 @@ def _closed(which: str) -> str:
 
 
 def _arrived(each: Arrived, file_ids: int) -> str:
-    about = each.versions
+    about = replace(each.versions, pieces=False)  # the records, not their rows
     joined = about.joined("rows_" + each.source)
     out: tuple[str, ...] = ("reasons_", "erased_")
     if about.orders:
@@ -196,7 +196,7 @@ def rows_again(arrived: Sequence[Arrived], file_ids: int) -> Step:
     """
     parts = []
     for each in arrived:
-        joined = each.versions.joined("rows_" + each.source)
+        joined = each.versions.joined(each.versions.rows)
         if each.replayed:
             parts.append(
                 _again(

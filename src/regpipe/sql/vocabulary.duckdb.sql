@@ -21,6 +21,34 @@ create or replace macro rp_disarmed(x) as
   case when starts_with(x, '''') and regexp_matches(x, '^''+[=+@\t\r-]')
     then substr(x, 2) else x end;
 
+-- Text without the HTML in it: line breaks for <br>, no tags, no entities.
+create or replace macro rp_untagged(x) as
+  case when contains(x, '<')
+    then regexp_replace(regexp_replace(x, '(?i)<br ?/?>', chr(10), 'g'), '<[/a-zA-Z!][^<>]*>', '', 'g')
+    else x end;
+create or replace macro rp_html(x) as
+  case when contains(x, '<') or contains(x, '&') then rp_text(
+    replace(replace(replace(replace(replace(replace(replace(rp_untagged(x),
+      '&lt;', '<'), '&gt;', '>'), '&quot;', '"'), '&#039;', ''''), '&#39;', ''''),
+      '&nbsp;', ' '), '&amp;', '&'), true)
+  else x end;
+
+-- A whole number without the decimals that a spreadsheet gave it.
+create or replace macro rp_whole(x) as
+  case when regexp_matches(x, '^[0-9]+\.0+$') then split_part(x, '.', 1) else x end;
+
+-- A key out of several parts; null without the first. Parts that hold the sign
+-- between them stay apart.
+create or replace macro rp_key(x) as
+  case when x[1] is not null then array_to_string(list_transform(x, lambda v:
+    replace(replace(coalesce(v, ''), '\', '\\'), '|', '\|')
+  ), '|') end;
+
+-- Text that is like none of the patterns, in which % stands for anything.
+create or replace macro rp_unless(x, patterns) as
+  case when len(list_filter(patterns, lambda p: lower(x) like lower(p) escape '\')) = 0
+    then x end;
+
 -- Text that a spreadsheet takes for no formula: one apostrophe before what it would.
 create or replace macro rp_armed(x) as
   case when regexp_matches(x, '^''*[=+@\t\r-]') then '''' || x else x end;
@@ -49,12 +77,12 @@ create or replace macro rp_around(x, sign, separator) as
 
 -- A day or time in a form of strftime; a text's bytes in UTF-8; does all of a text
 -- match a pattern?
-create or replace macro rp_shown(x, form) as strftime(x, form);
+create or replace macro rp_formatted(x, form) as strftime(x, form);
 create or replace macro rp_bytes(x) as strlen(x);
-create or replace macro rp_whole(x, pattern) as regexp_full_match(x, pattern);
+create or replace macro rp_matches(x, pattern) as regexp_full_match(x, pattern);
 
 -- A JSON object of pairs, without those that have no value; null where none has.
-create or replace macro rp_filled(x) as case when len(x) > 0 then x end;
+create or replace macro rp_not_empty(x) as case when len(x) > 0 then x end;
 create or replace macro rp_pair(key, value) as
   case when value is not null
     then cast(to_json(key) as varchar) || ':' || cast(to_json(value) as varchar) end;
@@ -70,6 +98,92 @@ create or replace macro rp_email(x) as
 create or replace macro rp_code(x) as
   upper(case when contains(x, ' ') or contains(x, chr(160))
     then translate(x, ' ' || chr(160), '') else x end);
+
+-- A country by its code, or by its name: the English short name of ISO 3166, the one
+-- in common use, and for some the country's own. Without either it stays what it is.
+create or replace macro rp_country_name(x) as map {
+  'afghanistan': 'AF', 'albania': 'AL', 'algeria': 'DZ', 'american samoa': 'AS', 'andorra': 'AD',
+  'angola': 'AO', 'anguilla': 'AI', 'antarctica': 'AQ', 'antigua and barbuda': 'AG',
+  'argentina': 'AR', 'armenia': 'AM', 'aruba': 'AW', 'australia': 'AU', 'austria': 'AT',
+  'azerbaijan': 'AZ', 'bahamas': 'BS', 'bahrain': 'BH', 'bangladesh': 'BD', 'barbados': 'BB',
+  'belarus': 'BY', 'belgique': 'BE', 'belgium': 'BE', 'belgië': 'BE', 'belize': 'BZ',
+  'benin': 'BJ', 'bermuda': 'BM', 'bhutan': 'BT', 'bolivia': 'BO',
+  'bolivia, plurinational state of': 'BO', 'bonaire, sint eustatius and saba': 'BQ',
+  'bosnia and herzegovina': 'BA', 'botswana': 'BW', 'bouvet island': 'BV', 'brasil': 'BR',
+  'brazil': 'BR', 'british indian ocean territory': 'IO', 'british virgin islands': 'VG',
+  'brunei': 'BN', 'brunei darussalam': 'BN', 'bulgaria': 'BG', 'burkina faso': 'BF',
+  'burundi': 'BI', 'cabo verde': 'CV', 'cambodia': 'KH', 'cameroon': 'CM', 'canada': 'CA',
+  'cape verde': 'CV', 'cayman islands': 'KY', 'central african republic': 'CF', 'chad': 'TD',
+  'chile': 'CL', 'china': 'CN', 'christmas island': 'CX', 'cocos (keeling) islands': 'CC',
+  'cocos islands': 'CC', 'colombia': 'CO', 'comoros': 'KM', 'congo': 'CG',
+  'congo, the democratic republic of the': 'CD', 'cook islands': 'CK', 'costa rica': 'CR',
+  'croatia': 'HR', 'cuba': 'CU', 'curaçao': 'CW', 'cyprus': 'CY', 'czech republic': 'CZ',
+  'czechia': 'CZ', 'côte d''ivoire': 'CI', 'danmark': 'DK',
+  'democratic republic of the congo': 'CD', 'denmark': 'DK', 'deutschland': 'DE',
+  'djibouti': 'DJ', 'dominica': 'DM', 'dominican republic': 'DO', 'ecuador': 'EC', 'eesti': 'EE',
+  'egypt': 'EG', 'el salvador': 'SV', 'equatorial guinea': 'GQ', 'eritrea': 'ER', 'españa': 'ES',
+  'estonia': 'EE', 'eswatini': 'SZ', 'ethiopia': 'ET', 'falkland islands': 'FK',
+  'falkland islands (malvinas)': 'FK', 'faroe islands': 'FO', 'fiji': 'FJ', 'finland': 'FI',
+  'france': 'FR', 'french guiana': 'GF', 'french polynesia': 'PF',
+  'french southern territories': 'TF', 'føroyar': 'FO', 'gabon': 'GA', 'gambia': 'GM',
+  'georgia': 'GE', 'germany': 'DE', 'ghana': 'GH', 'gibraltar': 'GI', 'great britain': 'GB',
+  'greece': 'GR', 'greenland': 'GL', 'grenada': 'GD', 'grønland': 'GL', 'guadeloupe': 'GP',
+  'guam': 'GU', 'guatemala': 'GT', 'guernsey': 'GG', 'guinea': 'GN', 'guinea-bissau': 'GW',
+  'guyana': 'GY', 'haiti': 'HT', 'heard island and mcdonald islands': 'HM', 'holy see': 'VA',
+  'holy see (vatican city state)': 'VA', 'honduras': 'HN', 'hong kong': 'HK', 'hrvatska': 'HR',
+  'hungary': 'HU', 'iceland': 'IS', 'india': 'IN', 'indonesia': 'ID', 'iran': 'IR',
+  'iran, islamic republic of': 'IR', 'iraq': 'IQ', 'ireland': 'IE', 'isle of man': 'IM',
+  'israel': 'IL', 'italia': 'IT', 'italy': 'IT', 'ivory coast': 'CI', 'jamaica': 'JM',
+  'japan': 'JP', 'jersey': 'JE', 'jordan': 'JO', 'kalaallit nunaat': 'GL', 'kazakhstan': 'KZ',
+  'kenya': 'KE', 'kiribati': 'KI', 'korea, democratic people''s republic of': 'KP',
+  'korea, republic of': 'KR', 'kosovo': 'XK', 'kuwait': 'KW', 'kyrgyzstan': 'KG',
+  'lao people''s democratic republic': 'LA', 'laos': 'LA', 'latvia': 'LV', 'latvija': 'LV',
+  'lebanon': 'LB', 'lesotho': 'LS', 'liberia': 'LR', 'libya': 'LY', 'liechtenstein': 'LI',
+  'lietuva': 'LT', 'lithuania': 'LT', 'luxembourg': 'LU', 'luxemburg': 'LU', 'macao': 'MO',
+  'macau': 'MO', 'madagascar': 'MG', 'magyarország': 'HU', 'malawi': 'MW', 'malaysia': 'MY',
+  'maldives': 'MV', 'mali': 'ML', 'malta': 'MT', 'marshall islands': 'MH', 'martinique': 'MQ',
+  'mauritania': 'MR', 'mauritius': 'MU', 'mayotte': 'YT', 'mexico': 'MX', 'micronesia': 'FM',
+  'micronesia, federated states of': 'FM', 'moldova': 'MD', 'moldova, republic of': 'MD',
+  'monaco': 'MC', 'mongolia': 'MN', 'montenegro': 'ME', 'montserrat': 'MS', 'morocco': 'MA',
+  'mozambique': 'MZ', 'myanmar': 'MM', 'méxico': 'MX', 'namibia': 'NA', 'nauru': 'NR',
+  'nederland': 'NL', 'nepal': 'NP', 'netherlands': 'NL', 'new caledonia': 'NC',
+  'new zealand': 'NZ', 'nicaragua': 'NI', 'niger': 'NE', 'nigeria': 'NG', 'niue': 'NU',
+  'noreg': 'NO', 'norfolk island': 'NF', 'norge': 'NO', 'north korea': 'KP',
+  'north macedonia': 'MK', 'northern mariana islands': 'MP', 'norway': 'NO', 'oman': 'OM',
+  'pakistan': 'PK', 'palau': 'PW', 'palestine': 'PS', 'palestine, state of': 'PS', 'panama': 'PA',
+  'papua new guinea': 'PG', 'paraguay': 'PY', 'peru': 'PE', 'philippines': 'PH', 'pitcairn': 'PN',
+  'poland': 'PL', 'polska': 'PL', 'portugal': 'PT', 'puerto rico': 'PR', 'qatar': 'QA',
+  'republic of the congo': 'CG', 'romania': 'RO', 'românia': 'RO', 'russia': 'RU',
+  'russian federation': 'RU', 'rwanda': 'RW', 'réunion': 'RE', 'saint barthélemy': 'BL',
+  'saint helena': 'SH', 'saint helena, ascension and tristan da cunha': 'SH',
+  'saint kitts and nevis': 'KN', 'saint lucia': 'LC', 'saint martin (french part)': 'MF',
+  'saint pierre and miquelon': 'PM', 'saint vincent and the grenadines': 'VC', 'samoa': 'WS',
+  'san marino': 'SM', 'sao tome and principe': 'ST', 'saudi arabia': 'SA', 'schweiz': 'CH',
+  'senegal': 'SN', 'serbia': 'RS', 'seychelles': 'SC', 'sierra leone': 'SL', 'singapore': 'SG',
+  'sint maarten (dutch part)': 'SX', 'slovakia': 'SK', 'slovenia': 'SI', 'slovenija': 'SI',
+  'slovensko': 'SK', 'solomon islands': 'SB', 'somalia': 'SO', 'south africa': 'ZA',
+  'south georgia and the south sandwich islands': 'GS', 'south korea': 'KR', 'south sudan': 'SS',
+  'spain': 'ES', 'srbija': 'RS', 'sri lanka': 'LK', 'sudan': 'SD', 'suisse': 'CH', 'suomi': 'FI',
+  'suriname': 'SR', 'svalbard and jan mayen': 'SJ', 'sverige': 'SE', 'svizzera': 'CH',
+  'sweden': 'SE', 'switzerland': 'CH', 'syria': 'SY', 'syrian arab republic': 'SY',
+  'taiwan': 'TW', 'taiwan, province of china': 'TW', 'tajikistan': 'TJ', 'tanzania': 'TZ',
+  'tanzania, united republic of': 'TZ', 'thailand': 'TH', 'the bahamas': 'BS', 'the gambia': 'GM',
+  'the netherlands': 'NL', 'the philippines': 'PH', 'timor-leste': 'TL', 'togo': 'TG',
+  'tokelau': 'TK', 'tonga': 'TO', 'trinidad and tobago': 'TT', 'tunisia': 'TN', 'turkey': 'TR',
+  'turkmenistan': 'TM', 'turks and caicos islands': 'TC', 'tuvalu': 'TV', 'türkiye': 'TR',
+  'u.s. virgin islands': 'VI', 'uae': 'AE', 'uganda': 'UG', 'uk': 'GB', 'ukraine': 'UA',
+  'united arab emirates': 'AE', 'united kingdom': 'GB',
+  'united kingdom of great britain and northern ireland': 'GB', 'united states': 'US',
+  'united states minor outlying islands': 'UM', 'united states of america': 'US', 'uruguay': 'UY',
+  'usa': 'US', 'uzbekistan': 'UZ', 'vanuatu': 'VU', 'venezuela': 'VE',
+  'venezuela, bolivarian republic of': 'VE', 'viet nam': 'VN', 'vietnam': 'VN',
+  'virgin islands, british': 'VG', 'virgin islands, u.s.': 'VI', 'wallis and futuna': 'WF',
+  'western sahara': 'EH', 'yemen': 'YE', 'zambia': 'ZM', 'zimbabwe': 'ZW', 'åland': 'AX',
+  'åland islands': 'AX', 'éire': 'IE', 'ísland': 'IS', 'österreich': 'AT', 'česko': 'CZ'
+}[x];
+create or replace macro rp_country(x) as
+  case when regexp_matches(x, '^[A-Za-z]{2}$') and lower(x) <> 'uk' then upper(x)
+    else coalesce(rp_country_name(lower(x)), rp_code(x)) end;
 
 -- A postcode as people write it: upper case, plain single spaces. Match keys take
 -- the spaces out (rp_code).
@@ -158,6 +272,10 @@ create or replace macro rp_date_iso(x) as
 create or replace macro rp_named(x) as
   list_sort(list_distinct(list_filter(x, lambda v: v is not null)));
 
+-- The names in several lists, each once; null where there is none.
+create or replace macro rp_gathered(x) as
+  list_sort(list_distinct(flatten(list(x) filter (where x is not null))));
+
 -- The parts of a cell that holds several values; where all of them are in double
 -- quotes, a separator or a doubled quote within them is part of the value.
 create or replace macro rp_list(x, separator) as
@@ -234,3 +352,86 @@ create or replace macro rp_refusal(status) as
 
 -- The cells of a record that was kept as a JSON list.
 create or replace macro rp_cells(x) as from_json(x, '["VARCHAR"]');
+
+-- Several items in one cell: between two of them, between the parts of one, and
+-- behind the name of a part stands a sign; one after a backslash is text. Gives the
+-- parts of each item that is not blank: key (null where a part has none) and text.
+create or replace macro rp_hidden(x, items, parts, key) as
+  replace(replace(replace(x, '\' || items, chr(64976)), '\' || parts, chr(64977)), '\' || key, chr(64978));
+create or replace macro rp_shown(x, items, parts, key) as
+  nullif(trim(replace(replace(replace(x, chr(64976), items), chr(64977), parts), chr(64978), key)), '');
+create or replace macro rp_part(x, items, parts, key) as
+  case when contains(x, key)
+    then {'k': lower(rp_shown(split_part(x, key, 1), items, parts, key)),
+          'v': rp_shown(substr(x, instr(x, key) + length(key)), items, parts, key)}
+    else {'k': null, 'v': rp_shown(x, items, parts, key)}
+  end;
+create or replace macro rp_packed(x, items, parts, key) as
+  list_filter(
+    list_transform(
+      string_split(rp_hidden(x, items, parts, key), items),
+      lambda i: list_filter(
+        list_transform(string_split(i, parts), lambda p: rp_part(p, items, parts, key)),
+        lambda p: p.k is not null or p.v is not null
+      )
+    ),
+    lambda i: len(i) > 0
+  );
+
+-- Does an item have a part without a key, a known part twice, or no known part?
+create or replace macro rp_known_parts(i, known) as
+  list_filter(list_transform(i, lambda p: p.k), lambda k: list_contains(known, k));
+create or replace macro rp_torn(x, known) as
+  coalesce(len(list_filter(x, lambda i:
+    len(list_filter(i, lambda p: p.k is null)) > 0
+    or len(rp_known_parts(i, known)) = 0
+    or len(list_distinct(rp_known_parts(i, known))) < len(rp_known_parts(i, known))
+  )) > 0, false);
+
+-- The texts of the lines of an order, out of packed items; each of its five parts
+-- may have several names, and the first that the item has counts.
+create or replace macro rp_named_part(i, names) as
+  rp_disarmed(list_filter(
+    list_transform(names, lambda n: list_filter(i, lambda p: p.k = n)[1].v),
+    lambda v: v is not null
+  )[1]);
+create or replace macro rp_line_texts(x, sku, name, quantity, price, total) as
+  list_transform(x, lambda i: {
+    'sku': rp_named_part(i, sku),
+    'name': rp_named_part(i, name),
+    'quantity': rp_named_part(i, quantity),
+    'price': rp_named_part(i, price),
+    'total': rp_named_part(i, total)
+  });
+
+-- The lines that have something in them; null where none has.
+create or replace macro rp_filled(x) as
+  case when len(list_filter(x, lambda i: concat(i.sku, i.name, i.quantity, i.price, i.total) <> '')) > 0
+    then list_filter(x, lambda i: concat(i.sku, i.name, i.quantity, i.price, i.total) <> '')
+  end;
+
+-- Lines with numbers for texts, by their decimal signs. And: has a line a text of that
+-- field which is no number?
+create or replace macro rp_number(x, mark) as
+  case when mark = ',' then rp_money_comma(x) else rp_money_point(x) end;
+create or replace macro rp_lines(x, quantity, price, total) as
+  list_transform(x, lambda i, n: {
+    'item_no': n,
+    'line_sku': i.sku,
+    'line_name': i.name,
+    'line_quantity': rp_number(i.quantity, quantity),
+    'line_price': rp_number(i.price, price),
+    'line_total': rp_number(i.total, total)
+  });
+create or replace macro rp_misread(texts, lines, field) as
+  coalesce(case field
+    when 'line_quantity' then
+      len(list_filter(texts, lambda i: i.quantity is not null))
+      > len(list_filter(lines, lambda i: i.line_quantity is not null))
+    when 'line_price' then
+      len(list_filter(texts, lambda i: i.price is not null))
+      > len(list_filter(lines, lambda i: i.line_price is not null))
+    else
+      len(list_filter(texts, lambda i: i.total is not null))
+      > len(list_filter(lines, lambda i: i.line_total is not null))
+  end, false);

@@ -14,9 +14,9 @@ import pyarrow as pa
 from regpipe.engine.protocol import Engine
 from regpipe.outcome import ExportOutcome
 from regpipe.spec import Export, Pipeline
-from regpipe.sql.cells import statements, view_columns
 from regpipe.sql.customer_view import CUSTOMERS, customers
 from regpipe.sql.fitted import fitted, fitted_table
+from regpipe.sql.list_cells import statements, view_columns
 from regpipe.sql.lists import (
     Selection,
     granted,

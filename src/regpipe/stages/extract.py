@@ -23,7 +23,7 @@ from regpipe.stages.counting import Facts, chunks, count, is_utf8
 from regpipe.stages.dialect import find_dialect
 from regpipe.stages.encoding import UTF8, Encoding, find_encoding, mark_of
 from regpipe.stages.recognise import wrong_kind
-from regpipe.stages.wanted import Wanted, called_in
+from regpipe.stages.wanted import Wanted, called_in, items_in, numbered_up_to
 
 SECRET = re.compile(
     r"passw|passord|passphrase|lösenord|losenord|kennwort|wachtwoord|adgangskode"
@@ -47,6 +47,7 @@ class Delivery:
     ``first_row`` is the row number of the first. ``secret`` names the columns that
     were dropped, ``unread`` those nobody maps. ``careful`` tells that the text was
     rewritten: it then has the columns ``regpipe_row`` and ``regpipe_problem``.
+    ``items`` is for how many items a row has numbered columns.
     ``odd`` tells that it may hold white space other than blanks within its cells,
     ``lone_cr`` that its lines may end in more ways than one, ``blank_lines`` that
     some are empty. ``skip`` counts the
@@ -68,6 +69,7 @@ class Delivery:
     header: tuple[str, ...]
     secret: tuple[str, ...]
     unread: tuple[str, ...]
+    items: int = 0
     odd: bool = True
     lone_cr: bool = False
     blank_lines: bool = False
@@ -145,6 +147,8 @@ def extract(
         raise InputFileError.at(
             shown, "is empty", "look whether the export finished, then run again"
         )
+    items = items_in(names, wanted)
+    wanted = numbered_up_to(wanted, items or 1)
     secret = tuple(name for name in names if is_secret(name))
     called = called_in(names, wanted)
     absent = tuple(w.name for w in wanted if w.name not in called.values())
@@ -177,6 +181,7 @@ def extract(
         header=names,
         secret=secret,
         unread=tuple(n for n in names if n not in called and n not in secret),
+        items=items,
         odd=facts.odd,
         lone_cr=facts.lone_cr,
         blank_lines=facts.blank,

@@ -16,6 +16,7 @@ from regpipe.sql import fates
 from regpipe.sql import intake as sql
 from regpipe.sql import intake_orders as sql_orders
 from regpipe.sql import intake_statements as sql_statements
+from regpipe.sql import pieces as sql_pieces
 from regpipe.sql.clean import consent_column
 from regpipe.sql.orders import accepted_lines
 from regpipe.sql.step import Step
@@ -85,13 +86,17 @@ def take_in(
             derived["external_id"] = "coalesce(external_id, email)"
         if "updated_at" not in fields:
             derived["updated_at"] = "cast(null as timestamp)"
-    engine.define(sql.rows(source, done.tables, columns, derived))
+    folded = isinstance(spec, CustomerSource) and spec.rows != "single"
+    name = "file_rows" if folded else "rows"
+    engine.define(sql.rows(source, done.tables, columns, derived, name))
+    if folded:
+        _fold(engine, source, spec, (*columns, *derived))
     judged = _Judged(engine, source, schema, (*columns, *derived))
     whole = True
     if isinstance(spec, OrderSource):
         _take_orders(judged, fields)
     elif isinstance(spec, CustomerSource):
-        whole = _take_customers(judged, spec, fields)
+        whole = _take_customers(judged, fields, spec)
     else:
         _take_consents(judged, spec, fields)
     outcomes = _outcomes(engine, source, spec, read, first_file)
@@ -132,8 +137,20 @@ class _Judged:
         return [each.name for each in steps if self.engine.make(each)]
 
 
+def _fold(engine: Engine, source: str, spec: Source, columns: Sequence[str]) -> None:
+    """Leave ``rows_…``, a row per customer, out of files with several for one."""
+    statements = {
+        consent_column(*stated): consent_column(*stated) + ("_at" if column.at else "")
+        for stated, column in spec.consents.items()
+    }
+    as_above = isinstance(spec, CustomerSource) and spec.rows == "as_above"
+    engine.make(sql_pieces.pieces(source, as_above=as_above))
+    engine.make(sql_pieces.heads(source))
+    engine.make(sql_pieces.folded(source, columns, statements))
+
+
 def _take_customers(
-    judged: _Judged, spec: CustomerSource, fields: Sequence[str]
+    judged: _Judged, fields: Sequence[str], spec: CustomerSource
 ) -> bool:
     """Leave the accepted rows; tell whether the delivery names all its customers.
 
@@ -145,10 +162,16 @@ def _take_customers(
     same = judged.kept(sql.unchanged(source, rows, sql.CUSTOMERS))
     engine.define(sql.changed(source, rows, any_unchanged=bool(same)))
     judged.judge()
-    bad = judged.kept(sql.reasons(source))
+    refused = f"reasons_{source}"
+    if spec.rows == "single":
+        bad = judged.kept(sql.reasons(source))
+    else:
+        refused = f"bad_{source}"
+        bad = judged.kept(sql_pieces.bad_customers(source))
+        engine.make(sql_pieces.piece_reasons(source))
     said = [consent_column(*stated) for stated in spec.consents]
     lost = judged.kept(
-        sql.lost(source, rows, f"reasons_{source}", sql.CUSTOMERS, said),
+        sql.lost(source, rows, refused, sql.CUSTOMERS, said),
         sql.erased(source, fields),
     )
     engine.define(sql.accepted(source, [*bad, *lost]))
@@ -167,11 +190,11 @@ def _take_customers(
 def _take_orders(judged: _Judged, fields: Sequence[str]) -> None:
     engine, source = judged.engine, judged.source
     heads = f"heads_{source}"
-    engine.make(sql_orders.order_heads(source, "updated_at" in fields))
+    engine.make(sql_orders.order_heads(source, fields))
     same = judged.kept(sql.unchanged(source, heads, sql.ORDERS))
     engine.define(sql_orders.changed_orders(source, any_unchanged=bool(same)))
     judged.judge()
-    engine.make(sql_orders.own_order_reasons(source))
+    engine.make(sql_orders.own_order_reasons(source, fields))
     engine.make(sql_orders.bad_orders(source))
     engine.make(sql_orders.order_reasons(source))
     refused = judged.kept(
@@ -207,6 +230,7 @@ def _columns(spec: Source, fields: Sequence[str]) -> list[str]:
     """Give every cleaned column of a source's rows, in the order of the fields."""
     known = [name for name in FIELDS[spec.kind] if name in fields]
     if isinstance(spec, OrderSource):
+        known += ["lines"] if "lines" in fields else []
         known += [
             name.replace("_status", "_word")
             for name in ("payment_status", "fulfilment_status")
@@ -227,7 +251,9 @@ def _outcomes(
     first_file: int,
 ) -> list[FileOutcome]:
     """Count what became of each file's rows; see that they balance (rule 1)."""
-    counted = fates.counts(source, orders=isinstance(spec, OrderSource))
+    folded = isinstance(spec, CustomerSource) and spec.rows != "single"
+    orders = isinstance(spec, OrderSource)
+    counted = fates.counts(source, orders=orders, folded=folded)
     rows = {
         (row["file_no"], row["fate"]): row["rows"]
         for row in engine.collect(counted.select).to_pylist()

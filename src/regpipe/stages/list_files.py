@@ -12,8 +12,8 @@ from regpipe.engine.protocol import Engine
 from regpipe.errors import PipelineError
 from regpipe.formats import ListColumn, Target
 from regpipe.spec import Export
-from regpipe.sql.cells import cell
 from regpipe.sql.fitted import INCOMPLETE, fitted_rows
+from regpipe.sql.list_cells import cell
 from regpipe.sql.lists import REFUSALS, Selection, may_alias, shown
 from regpipe.sql.refused import refused, refused_table
 from regpipe.sql.step import comma, ident, literal

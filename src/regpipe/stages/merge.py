@@ -15,7 +15,7 @@ from regpipe.spec import (
     Survivorship,
 )
 from regpipe.sql import consent, deltas, golden, groups, orders, records
-from regpipe.sql.clean import sql_type
+from regpipe.sql.cells import sql_type
 from regpipe.stages.intake import Intake
 from regpipe.stages.normalise import statement_columns
 
@@ -211,7 +211,7 @@ def merge_orders(
     lined = [
         (each.source, each.fields)
         for each in sources
-        if any(field.startswith("line_") for field in each.fields)
+        if any(field == "lines" or field.startswith("line_") for field in each.fields)
     ]
     engine.define(orders.lines(lined))
     if ground.no_orders:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -13,15 +13,18 @@ import phonenumbers
 
 from regpipe.engine.protocol import Engine
 from regpipe.errors import InputFileError, IrregularFileError
-from regpipe.fields import STATED, FieldType
-from regpipe.spec import Column, Source, Statement
+from regpipe.fields import KEYS, STATED, FieldType
+from regpipe.spec import Column, CustomerSource, OrderSource, Source, Statement
 from regpipe.spec.columns import OTHERS, known_fields
-from regpipe.sql.clean import NORMALISER, Cell, cleaned
+from regpipe.sql.cells import Cell
+from regpipe.sql.clean import NORMALISER, cleaned
 from regpipe.sql.intake import CleanFile
+from regpipe.sql.items import Items, Packed
 from regpipe.sql.step import ident
 from regpipe.stages.batches import FEW, Batch, alone, joined
 from regpipe.stages.extract import Delivery, carefully
 from regpipe.stages.names import read_by_name
+from regpipe.stages.wanted import numbered_up_to, wanted_columns
 
 
 @dataclass(frozen=True)
@@ -98,31 +101,52 @@ def mapping_version(source: Source, schema_version: str) -> str:
                 name: column.model_dump(mode="json", exclude_defaults=True)
                 for name, column in source.mapped.items()
             },
+            *_shape(source),
         ],
         sort_keys=True,
     )
     return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
+def _shape(source: Source) -> list[object]:
+    """Give what else says how the rows of a source are read, if anything."""
+    if isinstance(source, OrderSource) and source.items is not None:
+        return [source.items.model_dump(mode="json")]
+    if isinstance(source, CustomerSource) and source.rows != "single":
+        return [source.rows]
+    return []
+
+
 def columns_read(source: Source) -> tuple[str, ...]:
-    """Give the columns of the file that the mapping reads, each once."""
-    found: dict[str, None] = {}
-    for column in (*source.columns.values(), *source.consents.values()):
-        for name in (column.from_, column.unless, *column.at.values()):
-            if name is not None:
-                found[name] = None
-    return tuple(found)
+    """Give the columns of the file that the mapping reads, each once.
+
+    Of numbered columns those of one item.
+    """
+    wanted = numbered_up_to(wanted_columns(source), 1)
+    return tuple(dict.fromkeys(column.name for column in wanted))
 
 
 def cleaned_fields(source: Source) -> tuple[str, ...]:
-    """Give the fields that the cleaned rows of a source have, in mapped order."""
+    """Give the fields that the cleaned rows of a source have, in mapped order.
+
+    Rows that may hold several items have ``lines`` and no fields of a line.
+    """
     found: dict[str, None] = {}
-    for field in source.columns:
+    for field in _single(source):
         if field == "full_name":
             found.update(dict.fromkeys(("first_name", "last_name")))
         else:
             found[field] = None
+    if isinstance(source, OrderSource) and source.itemised:
+        found["lines"] = None
     return tuple(found)
+
+
+def _single(source: Source) -> Mapping[str, Column]:
+    """Give the columns that hold one value a row: without those of several items."""
+    if not (isinstance(source, OrderSource) and source.itemised):
+        return source.columns
+    return {f: c for f, c in source.columns.items() if f not in source.lines}
 
 
 @dataclass(frozen=True)
@@ -144,7 +168,8 @@ class _Cleaning:
             rows = self.clean(batch)
         except IrregularFileError:
             return False
-        blank = _any_blank(self.engine, self.source, self.called(batch))
+        columns = batch.text.columns
+        blank = _any_blank(self.engine, self.source, self.called(batch), columns)
         return rows == batch.records and not blank
 
     def clean(self, batch: Batch) -> int:
@@ -163,6 +188,7 @@ class _Cleaning:
                 version=mapping_version(source, self.schema_version),
                 careful=batch.careful,
                 odd=batch.odd,
+                items=_items(source, max(batch.deliveries[0].items, 1)),
             )
         )
 
@@ -183,28 +209,63 @@ class _Cleaning:
         )
 
 
-def _any_blank(engine: Engine, source: Source, name: str) -> bool:
-    """Tell whether some record may be blank: none of its fields holds a value."""
+def _any_blank(
+    engine: Engine, source: Source, name: str, columns: Sequence[str]
+) -> bool:
+    """Tell whether some record is blank.
+
+    Only where there is one none of whose fields holds a value the file is asked.
+    """
     types = known_fields(source.kind)
     fields = [
         field
-        for field, column in source.columns.items()
+        for field, column in _single(source).items()
         if column.from_ is not None
         and field != "full_name"
         and types[field] not in (FieldType.FLAG, FieldType.WORD)
     ]
+    if "lines" in cleaned_fields(source):
+        fields.append("lines")
     if not fields:
         return False
     blank = " and ".join(f"{ident(field)} is null" for field in fields)
     found = engine.collect(
         f"select count(*) as n from {ident(name)} where unreadable is null and {blank}"
     )
+    if not found["n"][0].as_py():
+        return False
+    cells = ", ".join(map(ident, columns))
+    found = engine.collect(
+        f"select count(*) as n from {ident('raw_' + name)} "
+        f"where rp_text(concat({cells}), true) is null"
+    )
     return bool(found["n"][0].as_py())
 
 
 def _cells(source: Source) -> Mapping[str, Cell]:
     types = known_fields(source.kind)
-    return {field: _cell(types[field], c) for field, c in source.columns.items()}
+    cells = {field: _cell(types[field], c) for field, c in _single(source).items()}
+    mail = source.columns["email"].from_ if "email" in source.columns else None
+    return {
+        field: replace(cell, a_key=True, mail=mail is not None and cell.column == mail)
+        if field in KEYS
+        else cell
+        for field, cell in cells.items()
+    }
+
+
+def _items(source: Source, room: int) -> Items | None:
+    """Give how the lines are read of rows that may hold several, for that many."""
+    if not isinstance(source, OrderSource) or not source.itemised:
+        return None
+    types = known_fields(source.kind)
+    cells = {field: _cell(types[field], c) for field, c in source.lines.items()}
+    if source.items is None:
+        return Items(cells, room)
+    said = source.items
+    packed = Packed(said.from_, said.between, said.parts, said.key)
+    names = {f: (c.from_ or "", *c.aliases) for f, c in source.lines.items()}
+    return Items(cells, 0, packed, names)
 
 
 def _cell(kind: FieldType, column: Column) -> Cell:
@@ -224,6 +285,11 @@ def _cell(kind: FieldType, column: Column) -> Cell:
         calling_code=code,
         trunk=trunk,
         words=words,
+        beside=column.with_,
+        when=column.when,
+        blank=column.blank,
+        html=column.html,
+        whole=column.whole,
     )
 
 
@@ -241,6 +307,8 @@ def _consent(column: Column, dated: bool = False) -> Cell:
         at=column.at if dated or column.at else None,
         unless=column.unless,
         others=others[0] if others else None,
+        when=column.when,
+        blank=column.blank,
     )
 
 

@@ -26,7 +26,8 @@ def versions_of(source: str, spec: Source, fields: Sequence[str]) -> sql.Version
     if isinstance(spec, OrderSource):
         return sql.Versions(source, "order_id", "updated_at", orders=True)
     if isinstance(spec, CustomerSource):
-        return sql.Versions(source, "external_id", "updated_at")
+        several = spec.rows != "single"
+        return sql.Versions(source, "external_id", "updated_at", pieces=several)
     address = "email" if spec.channel == "email" else "phone"
     own_time = "at" if "at" in fields else None
     return sql.Versions(source, address, own_time, statements=True)

@@ -10,7 +10,7 @@ from regpipe.formats.foreign import foreign_exports
 from regpipe.formats.sources import Preset, preset_names, shipped_preset
 from regpipe.spec import Source
 from regpipe.stages.names import fits_name
-from regpipe.stages.wanted import Wanted, wanted_columns, wanted_of
+from regpipe.stages.wanted import Wanted, wanted_by, wanted_columns
 
 FITS = 0.4
 """A preset fits when a file has so many of its columns, and all that must be there."""
@@ -28,8 +28,8 @@ def fit(
     found = []
     for preset in presets:
         columns = preset.said["columns"]
-        wanted = wanted_of(columns)
-        if len(wanted) < 2 or preset.said.get("csv", {}).get("header") is False:
+        wanted = wanted_by(preset.said)
+        if len(wanted) < 2:
             continue
         there = number_found(wanted, header)
         share = there / len(wanted)
@@ -108,4 +108,4 @@ def _of_another_kind(header: tuple[str, ...], kind: str) -> tuple[Preset | None,
     if not fitting:
         return None, 0
     best = fitting[0][0]
-    return best, number_found(wanted_of(best.said["columns"]), header)
+    return best, number_found(wanted_by(best.said), header)

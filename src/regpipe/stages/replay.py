@@ -29,7 +29,14 @@ from regpipe.stages.mended_file import (
     twice,
 )
 from regpipe.stages.mending import BEYOND, Reject, cells_of
-from regpipe.stages.wanted import Wanted, called_in, wanted_columns
+from regpipe.stages.quarantine import versions_of
+from regpipe.stages.wanted import (
+    Wanted,
+    called_in,
+    items_in,
+    numbered_up_to,
+    wanted_columns,
+)
 
 REPLAYED = "replayed"
 """The table of mended rows: as that of the rows of several files, and reject_id."""
@@ -78,8 +85,11 @@ def read_mended(
             "mend them where they come from, and deliver their file again",
         )
     engine.put(REPLAYED, _places(file, meant))
-    if isinstance(spec, OrderSource):
-        _refuse_parts_of_orders(engine, file)
+    several = isinstance(spec, CustomerSource) and spec.rows != "single"
+    if isinstance(spec, OrderSource) or several:
+        _refuse_parts(engine, file)
+    if several:
+        _refuse_other_order(file)
     delivery = _delivery(file, meant, source, spec, scratch)
     mended: dict[str, object] = {"tolerate": 1.0}
     if isinstance(spec, CustomerSource):
@@ -97,7 +107,7 @@ def refuse_wrong_rows(engine: Engine, intake: Intake) -> None:
     name = intake.deliveries[0].file
     problems = _told(
         engine,
-        sql.mended_otherwise(intake.source),
+        sql.mended_otherwise(versions_of(intake.source, intake.spec, ()).rows),
         name,
         "its reject was mended before, with other values",
         "take the row out, and correct it at its source",
@@ -184,7 +194,7 @@ def _places(file: MendedFile, meant: _Meant) -> pa.Table:
     )
 
 
-def _refuse_parts_of_orders(engine: Engine, file: MendedFile) -> None:
+def _refuse_parts(engine: Engine, file: MendedFile) -> None:
     shown = file.delivery.file
     found = engine.collect(sql.rows_left_out()).to_pylist()
     refuse(
@@ -192,20 +202,39 @@ def _refuse_parts_of_orders(engine: Engine, file: MendedFile) -> None:
         [
             Problem(
                 f"{shown}, row {row['row_number']}",
-                f"{row['missing']} rejected rows of the same order are not in the file",
-                "an order comes back whole: keep all of its rows, good ones too",
+                f"{row['missing']} rejected rows of the same record are not in the "
+                "file",
+                "an order, or a customer of several rows, comes back whole: keep all "
+                "of its rows, good ones too",
             )
             for row in found
         ],
     )
 
 
+def _refuse_other_order(file: MendedFile) -> None:
+    """Refuse rows that stand otherwise than written: each goes with those above."""
+    ids = [row.reject_id for row in file.rows]
+    problems = [
+        Problem(
+            f"{file.delivery.file}, row {row.row}",
+            "stands below a row that was written after it",
+            "a customer has several rows here: leave them in the order they came in",
+        )
+        for before, row in zip(ids, file.rows[1:], strict=False)
+        if row.reject_id < before
+    ]
+    refuse(file.delivery.file, problems)
+
+
 def _delivery(
     file: MendedFile, meant: _Meant, source: str, spec: Source, scratch: Path
 ) -> Delivery:
     """Write the rows as those of the source, each with the cells of its own header."""
-    wanted = wanted_columns(spec)
     headers = dict.fromkeys(tuple(meant.of(row)["header"]) for row in file.rows)
+    everything = [*file.columns, *(name for header in headers for name in header)]
+    items = items_in(everything, wanted_columns(spec))
+    wanted = numbered_up_to(wanted_columns(spec), items or 1)
     known = {header: _called(file, header, wanted) for header in headers}
     _refuse_lacking(file, known)
     columns = _columns(known)
@@ -238,6 +267,7 @@ def _delivery(
         header=tuple(name for _, name in columns.values()),
         unread=(),
         records=len(file.rows),
+        items=items,
         replayed=REPLAYED,
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from regpipe.formats.sources import preset_names, shipped_preset
 from regpipe.outcome import Delta, StageOutcome
+from regpipe.spec import OrderSource
 from regpipe.stages.extract import Delivery
 from regpipe.stages.intake import Intake
 
@@ -26,6 +27,11 @@ def warnings(
                     f"{each.source}: the preset {preset.name} is unverified, for "
                     f"{preset.unverified}; look whether its columns are right"
                 )
+        if isinstance(each.spec, OrderSource) and not _naming(each):
+            found.append(
+                f"{each.source}: its orders are nobody's, for neither email nor "
+                "customer_ref is mapped"
+            )
         if not each.whole:
             found.append(
                 f"{each.source}: some rows do not tell whose they are, so nobody is "
@@ -40,6 +46,11 @@ def warnings(
                 "nobody in them was merged"
             )
     return tuple(found)
+
+
+def _naming(intake: Intake) -> bool:
+    """Tell whether the orders of a source say whose they are."""
+    return not {"email", "customer_ref"}.isdisjoint(intake.fields)
 
 
 def _of_files(intake: Intake) -> Iterator[str]:
