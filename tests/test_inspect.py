@@ -83,9 +83,30 @@ def test_no_preset_fits_a_foreign_file(regpipe, tmp_path, header):
     assert found["presets"] == []
 
 
-def test_a_file_without_a_header_is_taken_for_that_of_no_preset(regpipe, tmp_path):
-    row = "Anna;Berg;a@x.se;;;Väg 1;21119;Malmö;;0701234567;;VIP;anna;;1;7;0;;;"
-    put(tmp_path / "in.skv", f"{row}\n{row}\n")
+ABICART = "Anna;Berg;a@x.se;;;Väg 1;21119;Malmö;;0701234567;;VIP;anna;;1;7;0;;;"
+
+
+def test_a_file_without_a_header_is_known_by_its_places(regpipe, tmp_path):
+    put(tmp_path / "in.skv", f"{ABICART}\n{ABICART.replace('a@', 'b@')}\n")
+    (found,) = inspected(regpipe, "in.skv")
+    assert (found["header_row"], found["presets"]) == (0, [["abicart", 1.0]])
+    assert found["unread"] == ["11", "13", "14", "15", "16", "17", "18", "19", "20"]
+    assert regpipe("inspect", "in.skv", "--write", "p.yaml").code == 0
+    (file,) = run(load_pipeline(tmp_path / "p.yaml", {})).files
+    assert (file.accepted, file.rejected) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ABICART.removesuffix(";"),
+        ABICART + ";;",
+        ABICART.replace("a@x.se;;;Väg 1", "Väg 1;;;a@x.se"),
+    ],
+    ids=["too few", "too many", "mails elsewhere"],
+)
+def test_other_files_without_a_header_are_of_no_preset(regpipe, tmp_path, row):
+    put(tmp_path / "in.skv", f"{row}\n{row.replace('a@', 'b@')}\n")
     (found,) = inspected(regpipe, "in.skv")
     assert (found["header_row"], found["presets"]) == (0, [])
 

@@ -21,9 +21,15 @@ from regpipe.profiling import ColumnFacts, profile
 from regpipe.spec import Csv
 from regpipe.stages.extract import Delivery, carefully, extract
 from regpipe.stages.files import Found, find_files
-from regpipe.stages.recognise import fit, foreign
+from regpipe.stages.recognise import fit, fit_places, foreign
 from regpipe.stages.unpack import CONVERTED, Plain, unpack
-from regpipe.stages.wanted import also_read, items_in, numbered_up_to, wanted_by
+from regpipe.stages.wanted import (
+    also_read,
+    items_in,
+    numbered_up_to,
+    wanted_by,
+    wanted_of,
+)
 
 _DATA = re.compile(r"\S+@\S+\.\S+|[-+'(]?[0-9][-+0-9 ().:/]*")
 """What a cell of a header never is: an e-mail address, a number, a date."""
@@ -107,6 +113,9 @@ def _inspected(plain: Plain, scratch: Path, values: int) -> FileFacts:
         engine.close()
     other = foreign(delivery.header)
     fitting = [] if other else fit(delivery.header, presets, plain.shown)
+    if not delivery.text.header:
+        shapes = [column.shape for column in columns]
+        fitting = [(preset, 1.0) for preset in fit_places(shapes, presets)]
     read = _read_by(delivery.header, fitting[0][0]) if fitting else ()
     return FileFacts(
         file=plain.shown,
@@ -145,6 +154,8 @@ def _loaded(engine: Engine, delivery: Delivery, scratch: Path) -> Delivery:
 
 
 def _read_by(header: Sequence[str], preset: Preset) -> set[str]:
+    if preset.places:
+        return {column.name for column in wanted_of(preset.said["columns"])}
     wanted = wanted_by(preset.said)
     beside = also_read(preset.said["columns"])
     return {

@@ -21,6 +21,7 @@ class Preset:
     """A known export: ``said`` is what a source of it would say.
 
     ``unverified`` tells on what thin evidence it rests; blank where it is sure.
+    ``places`` are the numbers of columns that a file without a header may have.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Preset:
     kind: str
     unverified: str
     said: dict[str, Any]
+    places: tuple[int, ...] = ()
 
     @property
     def of(self) -> str:
@@ -70,5 +72,6 @@ def preset_of(name: str, text: str) -> Preset:
         about=str(said.pop("about", "")),
         kind=str(said["kind"]),
         unverified=str(said.pop("unverified", "")),
+        places=tuple(map(int, said.pop("places", ()))),
         said=said,
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from regpipe.sql.intake import FILE_SPAN
 from regpipe.sql.rejects import Versions
 from regpipe.sql.step import Step, ident, literal, step
 
@@ -142,13 +143,17 @@ def _closed(which: str) -> str:
 
 
 def _arrived(each: Arrived, file_ids: int) -> str:
-    about = replace(each.versions, pieces=False)  # the records, not their rows
-    joined = about.joined("rows_" + each.source)
+    """Give the SELECT of the records that came, without those rejected or erased."""
+    about = each.versions
+    rows, number = ident("rows_" + each.source), "r.row_number"
     out: tuple[str, ...] = ("reasons_", "erased_")
     if about.orders:
-        heads = ident("heads_" + each.source)
-        joined += f" semi join {heads} f on r.row_id = f.row_id"
+        rows = ident("heads_" + each.source)
+        number = f"r.row_id - r.file_no * {FILE_SPAN}"
         out = ("bad_",)
+    time = "cast(null as timestamp)"
+    if about.own_time is not None:
+        time = f"r.{ident(about.own_time)}"
     antis = "".join(
         f"""
           anti join {ident(prefix + each.source)} x{i} on r.row_id = x{i}.row_id"""
@@ -158,12 +163,12 @@ def _arrived(each: Arrived, file_ids: int) -> str:
           select
               {literal(each.source)} as source,
               r.{ident(about.key)} as record_key,
-              coalesce({about.time}, r.delivered_at) as dated,
+              coalesce({time}, r.delivered_at) as dated,
               r.delivered_at,
               {file_ids} + r.file_no as file_id,
-              r.row_number,
+              {number} as row_number,
               false as repeated
-          from {joined}{antis}"""
+          from {rows} r{antis}"""
 
 
 def _held_statements(source: str) -> str:

@@ -21,21 +21,26 @@ create or replace macro rp_disarmed(x) as
   case when starts_with(x, '''') and regexp_matches(x, '^''+[=+@\t\r-]')
     then substr(x, 2) else x end;
 
--- Text without the HTML in it: line breaks for <br>, no tags, no entities.
+-- Text without the HTML in it: line breaks for <br>, no tags, no entities. In a list,
+-- and so worked out once: a macro writes its argument down wherever it is named.
 create or replace macro rp_untagged(x) as
   case when contains(x, '<')
     then regexp_replace(regexp_replace(x, '(?i)<br ?/?>', chr(10), 'g'), '<[/a-zA-Z!][^<>]*>', '', 'g')
     else x end;
 create or replace macro rp_html(x) as
-  case when contains(x, '<') or contains(x, '&') then rp_text(
-    replace(replace(replace(replace(replace(replace(replace(rp_untagged(x),
-      '&lt;', '<'), '&gt;', '>'), '&quot;', '"'), '&#039;', ''''), '&#39;', ''''),
-      '&nbsp;', ' '), '&amp;', '&'), true)
-  else x end;
+  list_transform([x], lambda v:
+    case when contains(v, '<') or contains(v, '&') then rp_text(
+      replace(replace(replace(replace(replace(replace(replace(rp_untagged(v),
+        '&lt;', '<'), '&gt;', '>'), '&quot;', '"'), '&#039;', ''''), '&#39;', ''''),
+        '&nbsp;', ' '), '&amp;', '&'), true)
+    else v end
+  )[1];
 
 -- A whole number without the decimals that a spreadsheet gave it.
 create or replace macro rp_whole(x) as
-  case when regexp_matches(x, '^[0-9]+\.0+$') then split_part(x, '.', 1) else x end;
+  list_transform([x], lambda v:
+    case when regexp_matches(v, '^[0-9]+\.0+$') then split_part(v, '.', 1) else v end
+  )[1];
 
 -- A key out of several parts; null without the first. Parts that hold the sign
 -- between them stay apart.

@@ -73,6 +73,8 @@ def dialect_of(
             known = sum(column.found_in(names) is not None for column in wanted)
             if known > fit:
                 best, fit = Dialect(delimiter, place, tuple(record)), known
+            if known == len(wanted) > 0:
+                return best
     return best
 
 

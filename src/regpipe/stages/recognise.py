@@ -15,6 +15,9 @@ from regpipe.stages.wanted import Wanted, wanted_by, wanted_columns
 FITS = 0.4
 """A preset fits when a file has so many of its columns, and all that must be there."""
 
+MAIL = "e-mail"
+"""The shape of a column of e-mails, of which some may not be."""
+
 
 def fit(
     header: Sequence[str], presets: Sequence[Preset], file: str = ""
@@ -37,6 +40,19 @@ def fit(
             found.append((there, share, preset))
     found.sort(key=lambda each: (-each[0], -each[1], each[2].name))
     return [(preset, share) for _, share, preset in found]
+
+
+def fit_places(shapes: Sequence[str], presets: Sequence[Preset]) -> list[Preset]:
+    """Give the presets that fit a file without a header, by the shapes of its columns.
+
+    One fits that has so many places, and e-mails where the file has them.
+    """
+    mails = {place for place, shape in enumerate(shapes, 1) if shape.startswith(MAIL)}
+    return [
+        preset
+        for preset in presets
+        if len(shapes) in preset.places and preset.said["columns"].get("email") in mails
+    ]
 
 
 def number_found(wanted: Sequence[Wanted], header: Sequence[str]) -> int:
