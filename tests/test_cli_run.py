@@ -218,6 +218,8 @@ def test_ctrl_c_leaves_nothing_and_says_so(shop):
 
 INTERRUPTED = f"""
 import os
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have it ignored
 import regpipe.cli.terminal as terminal
 
 def silent(stage, what):
