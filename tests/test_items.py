@@ -158,7 +158,7 @@ NAMES = st.text("ab|:; \\å", max_size=6)
         max_size=4,
     )
 )
-@whole_runs(15)
+@whole_runs(8)
 def test_what_is_packed_comes_out_again(tmp_path_factory, orders):
     def escaped(text):
         for sign in ":|;":

@@ -72,7 +72,7 @@ def files(draw):
 
 @given(contents=st.lists(files(), min_size=FEW + 1, max_size=FEW + 8))
 @settings(
-    max_examples=60,
+    max_examples=30,
     deadline=None,
     suppress_health_check=[
         HealthCheck.function_scoped_fixture,

@@ -383,7 +383,7 @@ def histories(draw):
 
 
 @given(history=histories())
-@whole_runs(12)
+@whole_runs(7)
 def test_open_rejects_are_those_of_the_model(tmp_path_factory, history):
     dated, made, steps, kept = history
     folder = tmp_path_factory.mktemp("shop")
