@@ -15,13 +15,16 @@ import click
 
 from regpipe.cli import terminal
 from regpipe.cli.check import check
+from regpipe.cli.customers import customers
 from regpipe.cli.export import export
 from regpipe.cli.init import init
 from regpipe.cli.inspect import inspect
 from regpipe.cli.options import JSON
 from regpipe.cli.plan import plan
 from regpipe.cli.presets import presets
+from regpipe.cli.rebuild import rebuild
 from regpipe.cli.rejects import rejects
+from regpipe.cli.review import review
 from regpipe.cli.run import run
 from regpipe.cli.runs import runs
 from regpipe.cli.show import show
@@ -62,7 +65,7 @@ def commands() -> None:
 
 for command in (
     *(init, inspect, presets, check, plan),
-    *(run, runs, rejects, show, export),
+    *(run, runs, rejects, review, customers, rebuild, show, export),
 ):
     commands.add_command(command)
 

@@ -20,6 +20,13 @@ _COLUMNS = {
     "full_name": ("first_key", "last_key"),
 }
 IDENTIFIERS = ("email", "phone")
+"""What a person is reached by: a key unless too many hold it."""
+
+PERSON = ("first_key", "last_key", "birth_date", "org_number", "vat_id")
+"""What a record says of who its person is, beside the keys."""
+
+MARK = "rp_fingerprint({" + ", ".join(f"'{c}': {c}" for c in PERSON) + "})"
+"""The SQL of a number that is the same for records which say the same."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,7 @@ class Keys:
     @property
     def columns(self) -> tuple[str, ...]:
         """Give the columns of a record that matching looks at, each once."""
-        wanted = ["email", "phone", "first_key", "last_key"]
+        wanted = [*IDENTIFIERS, *PERSON]
         for key in self.match:
             for field in key:
                 wanted.extend(_COLUMNS.get(field, (field,)))
@@ -53,6 +60,15 @@ class Keys:
     def guarded(self, key: Sequence[str]) -> bool:
         """Tell whether a key needs compatible first names: it names none."""
         return not {"first_name", "full_name"} & set(key)
+
+
+def key_name(key: Sequence[str]) -> str:
+    """Give a match key as people read it.
+
+    >>> key_name(["phone", "last_name"])
+    'phone + last_name'
+    """
+    return " + ".join(key)
 
 
 def key_value(key: Sequence[str], alias: str = "") -> str:

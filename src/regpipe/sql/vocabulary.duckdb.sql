@@ -336,6 +336,33 @@ create or replace macro rp_names_agree(first_a, last_a, first_b, last_b) as
     false
   );
 
+-- Are two dates of birth those of two people? More than one of year, month and day
+-- differs, and day and month have not just changed places.
+create or replace macro rp_births_clash(a, b) as
+  coalesce(
+    (case when extract(year from a) <> extract(year from b) then 1 else 0 end)
+      + (case when extract(month from a) <> extract(month from b) then 1 else 0 end)
+      + (case when extract(day from a) <> extract(day from b) then 1 else 0 end) > 1
+    and not (
+      extract(year from a) = extract(year from b)
+      and extract(month from a) = extract(day from b)
+      and extract(day from a) = extract(month from b)
+    ),
+    false
+  );
+
+-- Is a number that of a person, not of a company? It begins with a date of birth:
+-- Swedish and Polish ones with the year, Nordic others with the day.
+create or replace macro rp_person_number(x) as
+  regexp_matches(x, '^((19|20)?[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01]|[6-8][0-9]|9[01])-?[0-9]{4}|(0[1-9]|[12][0-9]|3[01])(0[1-9]|1[0-2])[0-9]{2}([-+A-Y]?[0-9]{3}[0-9A-Y]|[0-9]{5})|[0-9]{2}([02468][1-9]|[13579][0-2])(0[1-9]|[12][0-9]|3[01])[0-9]{5})$');
+
+-- Does something say that two records of different first names are one person? The
+-- same number of a person does. So does the same date of birth, but not beside the
+-- same last name: those are twins.
+create or replace macro rp_vouched(number_a, birth_a, last_a, number_b, birth_b, last_b) as
+  coalesce(number_a = number_b and rp_person_number(number_a), false)
+  or coalesce(birth_a = birth_b, false) and last_a is distinct from last_b;
+
 -- A row's fingerprint: 63 bits of its text cells.
 create or replace macro rp_fingerprint(x) as cast(hash(x) >> 1 as bigint);
 
