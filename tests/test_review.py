@@ -144,10 +144,15 @@ def test_what_the_guard_stops_is_asked_once_for_all_keys(tmp_path):
         (
             "a | f@x.se | - | Анна | Петрова | - | -\n"
             "b | f@x.se | - | Anna | Petrova | - | -",
+            [],
+        ),
+        (
+            "a | f@x.se | - | Анна  | Петрова | - | -\n"
+            "b | f@x.se | - | Борис | Петров  | - | -",
             [("pair", "a", "b", {"email: first_name"})],
         ),
     ],
-    ids=["father-and-son", "twins", "torn", "swapped", "scripts"],
+    ids=["father-and-son", "twins", "torn", "swapped", "scripts", "one-script"],
 )
 def test_bad_input_becomes_a_question_and_no_merge(tmp_path, rows, expected):
     shop = shop_of(tmp_path, f"{HEADER}\n{rows}")

@@ -324,15 +324,20 @@ create or replace macro rp_name_letters(x) as
 create or replace macro rp_name_key(x) as
   nullif(rp_name_letters(lower(strip_accents(x))), '');
 
--- Do two first names allow one person? Equal, alike, an initial, swapped, missing.
+-- Do two first names allow one person? Equal, alike, an initial, swapped with the last
+-- name (alike, both of them), missing, or one in Latin letters and one not, which
+-- cannot be compared.
+create or replace macro rp_latin(x) as regexp_matches(x, '[a-z]');
+create or replace macro rp_alike(a, b) as jaro_winkler_similarity(a, b) >= 0.85;
 create or replace macro rp_names_agree(first_a, last_a, first_b, last_b) as
   coalesce(
     first_a is null or first_b is null
     or first_a = first_b
     or (length(first_a) = 1 and starts_with(first_b, first_a))
     or (length(first_b) = 1 and starts_with(first_a, first_b))
-    or (first_a = last_b and last_a = first_b)
-    or jaro_winkler_similarity(first_a, first_b) >= 0.85,
+    or rp_latin(first_a) <> rp_latin(first_b)
+    or rp_alike(first_a, first_b)
+    or (rp_alike(first_a, last_b) and rp_alike(last_a, first_b)),
     false
   );
 
