@@ -161,7 +161,7 @@ def _names(draws: Draws, people: People, rows: Records) -> tuple[pa.Array, pa.Ar
     first_place = people.first[rows.who]
     place = (rows.letters * len(words.FIRST) + first_place) * _FORMS + form
     first = _FIRST_FORMS.take(pa.array(place))
-    which = draws.below("middle name", rows.who, len(words.MIDDLE_NAMES))
+    which = draws.below("middle name", rows.who, 5) + 5 * ~people.woman[rows.who]
     middle = chosen(
         [*words.MIDDLE_NAMES, *(f"{name[0]}." for name in words.MIDDLE_NAMES)],
         which + either * len(words.MIDDLE_NAMES),

@@ -19,12 +19,13 @@ COMPANY_STORES = (0.22, 0.11, 0.05, 0.62)
 """The store of a record of somebody with one."""
 
 # --- households -----------------------------------------------------------------
-HOUSEHOLDS = (0.80, 0.11, 0.04, 0.04, 0.01)
-"""Households with one to five customers: two people of five have one at home."""
+HOUSEHOLDS = (0.70, 0.16, 0.06, 0.065, 0.015)
+"""Households with one to five customers: half of the people have one at home."""
 LANDLINE = 0.85
 """Households of several with one landline ..."""
 USES_LANDLINE = 0.85
-"""... and their people who give its number: 30 % of all share one."""
+"""... and their people who give its number: of those who give a phone at all, 30 %
+share it with somebody."""
 ONE_MAILBOX = 0.20
 """Couples (the two adults of a household) with one e-mail."""
 FAMILY_MAILBOX = 0.06
@@ -51,7 +52,7 @@ GROUP_WEIGHTS = (
     *(0.24 / 18 for _ in range(13, 31)),
 )
 """Colleagues of one company: 28 % of companies have 2 to 4, 48 % 5 to 12."""
-USES_MAILBOX = 0.55
+USES_MAILBOX = 0.70
 """Records in the trade store of people with colleagues that have its info@ ..."""
 USES_MAILBOX_ELSEWHERE = 0.10
 USES_SWITCHBOARD = 0.45

@@ -326,5 +326,6 @@ COMPANY_STARTS = _words(
 COMPANY_MIDDLES = _words("gruppen teknik service handel huset firman verket kompaniet")
 COMPANY_ENDS = ("AB", "AB", "AB", "HB", "Ek. för.", "Konsult AB")
 MIDDLE_NAMES = _words(
-    "Maria Elisabeth Erik Karl Anna Lennart Margareta Olof Johan Linnéa"
+    "Maria Elisabeth Anna Margareta Linnéa Erik Karl Lennart Olof Johan"
 )
+"""Five of women, five of men."""
