@@ -214,12 +214,13 @@ def _places(
     )
 
 
-def _of_country(lists: tuple[str, ...], country: Ints, place: Ints) -> pa.Array:
+def _of_country(
+    lists: tuple[tuple[str, ...], ...], country: Ints, place: Ints
+) -> pa.Array:
     """Give a word from the list of each one's country."""
-    split = [text.split() for text in lists]
-    sizes = np.array([len(names) for names in split])
+    sizes = np.array([len(names) for names in lists])
     starts = np.cumsum(sizes) - sizes
-    flat = [name.replace("_", " ") for names in split for name in names]
+    flat = [name.replace("_", " ") for names in lists for name in names]
     return chosen(flat, starts[country] + place % sizes[country])
 
 
@@ -230,7 +231,7 @@ def _company_names(draws: Draws, company: Ints) -> pa.Array:
             chosen(words.COMPANY_STARTS, draws.below("co 1", known, 30)),
             chosen(words.COMPANY_MIDDLES, draws.below("co 2", known, 8)),
             " i ",
-            _of_country(words.TOWNS[:1], known * 0, draws.below("co 3", known, 20)),
+            _of_country(words.TOWNS[:1], known * 0, draws.below("co 3", known, 400)),
             " ",
             chosen(words.COMPANY_ENDS, draws.below("co 4", known, 6)),
         ]

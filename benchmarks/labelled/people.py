@@ -63,7 +63,8 @@ def people(draws: Draws, total: int) -> People:
     woman = draws.chance("woman", number, 0.5)
     opposite = ~woman[head] ^ draws.chance("same sex", number, rates.SAME_SEX_COUPLE)
     woman = np.where(partner, opposite, woman)
-    first = _first_names(draws, number, language, woman)
+    first = _first_names(draws, "first name", number, language, woman)
+    _none_twice(draws, number, member, language, woman, first)
     surname = _last_names(draws, "surname", number, language)
     keeps = draws.chance("own surname", number, rates.OWN_SURNAME)
     last = np.where((member > 0) & ~(partner & keeps), surname[head], surname)
@@ -115,14 +116,36 @@ def _ranked(draws: Draws, what: str, number: Ints, size: int, flat: int) -> Ints
     return draws.pick(what, number, tuple(weights / weights.sum()))
 
 
-def _first_names(draws: Draws, number: Ints, language: Ints, woman: Bools) -> Ints:
+def _first_names(
+    draws: Draws, what: str, number: Ints, language: Ints, woman: Bools
+) -> Ints:
+    """Give first names of a language, of women or men; ``language`` fits ``number``."""
     first = np.zeros(len(number), dtype=np.int64)
     for place, spans in enumerate(FIRST_SPAN):
         for sex, (start, end) in enumerate(spans):
             who = np.flatnonzero((language == place) & (woman == (sex == 0)))
-            drawn = _ranked(draws, "first name", number[who], end - start, 15)
-            first[who] = start + drawn
+            first[who] = start + _ranked(draws, what, number[who], end - start, 15)
     return first
+
+
+def _none_twice(
+    draws: Draws,
+    number: Ints,
+    member: Ints,
+    language: Ints,
+    woman: Bools,
+    first: Ints,
+) -> None:
+    """Give another first name to those who bear one that their family has already."""
+    for attempt in range(6):
+        again = np.zeros(len(number), dtype=bool)
+        for back in range(1, len(rates.HOUSEHOLDS)):
+            same = np.flatnonzero(member >= back)
+            again[same] |= first[same] == first[same - back]
+        who = np.flatnonzero(again)
+        first[who] = _first_names(
+            draws, f"first name {attempt}", number[who], language[who], woman[who]
+        )
 
 
 def _last_names(draws: Draws, what: str, number: Ints, language: Ints) -> Ints:

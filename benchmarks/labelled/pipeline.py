@@ -96,6 +96,9 @@ identity:
     - [phone]
     - [full_name, postcode]
     - [full_name, birth_date]
+    - [last_name, birth_date]
+    - [first_name, birth_date, postcode]
+    - [full_name, org_number]
   shared_above: 4
   largest_cluster: 20
 """

@@ -9,8 +9,9 @@ from __future__ import annotations
 # --- records of one person ------------------------------------------------------
 RECORDS = (0.83, 0.115, 0.04, 0.015)
 """People with one, two, three and four records: about 20 % are duplicates."""
-OTHER_STORE = 0.65
-"""Further records that are in another store than the person's first."""
+OTHER_STORE = (0.60, 0.60, 1.0, 0.60)
+"""Further records in another store than the person's first, by the first's: a list of
+addresses holds each once, and whose two are, nobody could tell."""
 STORES = ("web_shop", "old_shop", "mail_club", "trade")
 WEB, OLD, MAIL, TRADE = range(4)
 PRIVATE_STORES = (0.54, 0.29, 0.17)
@@ -65,8 +66,10 @@ HOME_ADDRESS = 0.12
 """Records in the trade store that have the home's address."""
 
 # --- what a store asks for ----------------------------------------------------------
-NO_EMAIL = (0.03, 0.30, 0.0, 0.08)
-"""Records without an e-mail, by store: 10 % of all."""
+BY_POST = 0.07
+"""People who order by post and phone: in old_shop or the trade store, no e-mail."""
+NO_EMAIL = (0.02, 0.10, 0.0, 0.05)
+"""Records of the others without an e-mail, by store; with those 10 % of all."""
 NO_PHONE = (0.40, 0.25, 1.0, 0.10)
 """Records without a phone, by store: 40 % of all."""
 BIRTH_DATE = (0.30, 0.85, 0.0, 0.0)
@@ -86,10 +89,13 @@ MOVED = 0.13
 NEW_LANDLINE = 0.80
 """... and has another landline there."""
 NEW_SURNAME = 0.025
-NEW_EMAIL = 0.12
+NEW_EMAIL = 0.08
 """From one record to the next: another e-mail from now on ..."""
-OTHER_EMAIL = 0.08
+OTHER_EMAIL = 0.06
 """... or for that record."""
+BY_TICK_BOX = 0.60
+"""Further records of mail_club that came from a box ticked in another store, and so
+have the e-mail of the record before."""
 NEW_MOBILE = 0.08
 OTHER_PHONE = 0.12
 """Further records with the mobile instead of the landline, or the reverse."""
@@ -106,7 +112,7 @@ CAPITALS = (0.04, 0.30, 0.03, 0.08)
 LOWER = (0.05, 0.01, 0.12, 0.02)
 NO_ACCENTS = (0.06, 0.15, 0.10, 0.05)
 """Names in capitals, in small letters, without accents, by store."""
-OWN_SCRIPT = (0.60, 0.0, 0.50, 0.10)
+OWN_SCRIPT = (0.20, 0.0, 0.15, 0.05)
 """Names in the script of their language, of those that have another, by store."""
 
 # --- slips -------------------------------------------------------------------------

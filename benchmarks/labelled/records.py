@@ -106,9 +106,15 @@ def _since(draws: Draws, what: str, who: Ints, nth: Ints, rate: float) -> Bools:
     return happened
 
 
+def _by_post(draws: Draws, person: Ints) -> Bools:
+    """Tell whose records are of somebody who has no e-mail."""
+    return draws.chance("by post", person, rates.BY_POST)
+
+
 def _stores(draws: Draws, who: People, person: Ints, nth: Ints) -> Ints:
     """Give the store of each record: the first's, or often another one."""
     works = who.company[person] != NOBODY
+    by_post = _by_post(draws, person)
     store = np.zeros(len(person), dtype=np.int64)
     first_of = np.arange(len(person)) - nth
     for time in range(int(nth.max()) + 1):
@@ -121,12 +127,13 @@ def _stores(draws: Draws, who: People, person: Ints, nth: Ints) -> Ints:
         )
         if time:
             first = store[first_of[now]]
-            other = draws.chance("other store", number, rates.OTHER_STORE)
+            other = _by_store(draws, "other store", number, first, rates.OTHER_STORE)
             step = 1 + draws.below("which store", number, 2)
             limit = np.where(works[now], 4, 3)
             drawn = np.where(drawn == first, (first + step) % limit, drawn)
             drawn = np.where(other, drawn, first)
-        store[now] = drawn
+        online = ~by_post[now] | (drawn == rates.OLD) | (drawn == rates.TRADE)
+        store[now] = np.where(online, drawn, rates.OLD)
     return store
 
 
@@ -163,7 +170,13 @@ def _emails(
     office &= draws.share("office e-mail", key) < rate
     email = np.where(office, OFFICE_EMAIL, email)
     none = _by_store(draws, "no e-mail", key, store, rates.NO_EMAIL)
-    return np.where(none, NO_EMAIL, email)
+    email = np.where(none | _by_post(draws, person), NO_EMAIL, email)
+    ticked = (store == rates.MAIL) & draws.chance("tick box", key, rates.BY_TICK_BOX)
+    for time in range(1, int(nth.max()) + 1):
+        now = np.flatnonzero((nth == time) & ticked)
+        now = now[email[now - 1] != NO_EMAIL]
+        email[now] = email[now - 1]
+    return email
 
 
 def _phones(

@@ -15,6 +15,10 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 # Name, then "/" nicknames, then "=" another spelling; women before men.
 _FIRST = (
     # Swedish
@@ -278,28 +282,43 @@ LANDLINE_DIGITS = (6, 6, 6, 7, 7)
 people of a world of 1,000,000, each number its own."""
 
 STREETS = (
-    (
+    _words(
         "Storgatan Kyrkogatan Ågatan Björkvägen Drottninggatan Ringvägen Skolgatan "
         "Kungsgatan Ängsvägen Nygatan Strandvägen Bäckvägen Hantverkargatan Vårvägen "
         "Åkerstigen Lövängsgatan Sjöstigen Smedjegatan Norra_Esplanaden "
-        "Östra_Långgatan"
+        "Östra_Långgatan Västra_Storgatan Granvägen Tallvägen Rönnvägen Lingonstigen "
+        "Blåbärsvägen Fabriksgatan Järnvägsgatan Stationsgatan Prästgatan "
+        "Trädgårdsgatan Parkvägen Aspvägen Lärkvägen Koltrastvägen Industrigatan "
+        "Hamngatan Slottsgatan Backvägen"
     ),
-    "Kirkegata Storgata Skoleveien Bjørkeveien Sjøgata Parkveien Havnegata Lindeveien",
-    "Nørregade Vestergade Skolevej Birkevej Strandvejen Kirkevej Møllevej Åboulevarden",
-    "Koulukatu Rantatie Kirkkokatu Mäkitie Puistokatu Asematie Keskuskatu Niittytie",
-    (
+    _words(
+        "Kirkegata Storgata Skoleveien Bjørkeveien Sjøgata Parkveien Havnegata "
+        "Lindeveien Granveien Furuveien Elveveien Bakkeveien"
+    ),
+    _words(
+        "Nørregade Vestergade Skolevej Birkevej Strandvejen Kirkevej Møllevej "
+        "Åboulevarden Bøgevej Engvej Søndergade Havnegade"
+    ),
+    _words(
+        "Koulukatu Rantatie Kirkkokatu Mäkitie Puistokatu Asematie Keskuskatu "
+        "Niittytie Metsätie Koivutie Satamakatu"
+    ),
+    _words(
         "Hauptstraße Schulstraße Gartenstraße Bahnhofstraße Dorfstraße Bergstraße "
-        "Lindenstraße Kirchstraße Waldweg Am_Markt"
+        "Lindenstraße Kirchstraße Waldweg Am_Markt Ringstraße Mühlenweg Rosenweg"
     ),
 )
 TOWNS = (
-    "Älvsund Norrhult Björkö Sandvika Lindeby Granfors Åsarp Västerhamn Kvarnby "
-    "Ekedal Mörtnäs Östanå Furuvik Rågsveden Hasselfors Tallåsen Stenhamra Vitsjö "
-    "Lönnhult Solberga",
-    "Nordvåg Lillefjord Granvik Bjørnes Storøya Sandhaug Elvebakk Fagernes",
-    "Lundby Havnstrup Egesø Nørreby Klitborg Søndervang Rønnede Åstrup",
-    "Koivula Rantakylä Mäntysaari Lehtola Kiviniemi Pohjanlampi",
-    "Neuhofen Birkenfeld Altbrunn Seedorf Lindenau Mühlbach Oberwald Sternberg",
+    _joined(
+        "Älv Norr Björk Sand Linde Gran Ås Väster Kvarn Eke Mört Öst Furu Råg Hassel "
+        "Tall Sten Vit Lönn Sol Hag Malm Kal Fager Svart",
+        "sund hult ö vika by fors arp hamn dal näs bro torp åsen hamra sjö berga "
+        "vallen lunda ed köping",
+    ),
+    _joined("Nord Lille Gran Bjør Stor Sand Elve Fager", "våg fjord vik nes øya haug"),
+    _joined("Lund Havn Ege Nørre Klit Sønder Røn Å", "by strup sø borg vang ede rup"),
+    _joined("Koivu Ranta Mänty Leh Kivi Pohjan Suo Hirvi", "la kylä saari niemi lampi"),
+    _joined("Neu Birken Alt See Linden Mühl Ober Stern", "hofen feld brunn dorf bach"),
 )
 POSTCODE_FIRST = (11_000, 1_000, 2_000, 10_000, 10_000)
 POSTCODE_WIDTH = (5, 4, 4, 5, 5)
