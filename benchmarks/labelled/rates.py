@@ -68,11 +68,11 @@ HOME_ADDRESS = 0.12
 # --- what a store asks for ----------------------------------------------------------
 BY_POST = 0.07
 """People who order by post and phone: in old_shop or the trade store, no e-mail."""
-NO_EMAIL = (0.02, 0.10, 0.0, 0.05)
+NO_EMAIL = (0.02, 0.07, 0.0, 0.05)
 """Records of the others without an e-mail, by store; with those 10 % of all."""
 NO_PHONE = (0.40, 0.25, 1.0, 0.10)
 """Records without a phone, by store: 40 % of all."""
-BIRTH_DATE = (0.30, 0.85, 0.0, 0.0)
+BIRTH_DATE = (0.25, 0.78, 0.0, 0.0)
 """Records with a birth date, by store: 35 % of all."""
 NO_ADDRESS = (0.15, 0.03, 1.0, 0.05)
 """Records without street, postcode and city, by store."""
