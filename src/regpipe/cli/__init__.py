@@ -18,6 +18,7 @@ from regpipe.cli.check import check
 from regpipe.cli.export import export
 from regpipe.cli.init import init
 from regpipe.cli.inspect import inspect
+from regpipe.cli.match import match
 from regpipe.cli.options import JSON
 from regpipe.cli.plan import plan
 from regpipe.cli.presets import presets
@@ -62,7 +63,7 @@ def commands() -> None:
 
 for command in (
     *(init, inspect, presets, check, plan),
-    *(run, runs, rejects, show, export),
+    *(run, runs, rejects, show, export, match),
 ):
     commands.add_command(command)
 
