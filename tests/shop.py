@@ -75,6 +75,8 @@ DEFAULTS = {
         "header": ["Email"],
         "reasons": [{"column": "email", "check": "email"}],
     },
+    "rules": {"scope": "latest", "identity": "{}", "survivorship": "{}"},
+    "match_scores": {"weight": 0.0, "weights": [], "model": "0"},
     "run_files": {"run_id": 1, "sha256": "0", "delivered_at": DELIVERED},
 }
 

@@ -24,8 +24,10 @@ from regpipe.registry.opening import locked_down, opened
 from regpipe.run import run_pipeline
 from regpipe.spec import ConsentSource, CustomerSource, OrderSource
 from regpipe.spec.load import load_pipeline
+from regpipe.spec.rules import DEFAULT_KEYS
 from regpipe.sql.cells import Cell
 from regpipe.sql.clean import cleaned
+from regpipe.sql.evaluate import labelled, scored_clusters
 from regpipe.sql.items import PARTS, Items, Packed
 from regpipe.sql.step import Step
 from regpipe.stages.export import stage_exports
@@ -189,6 +191,7 @@ def steps(tmp_path_factory):
     found += listened(pipeline, folder, by_hand=BY_HAND)
     found += lists(pipeline)
     found += replayed(pipeline, folder)
+    found += [labelled(DEFAULT_KEYS), scored_clusters()]
     unique = {(each.name, each.select): each for each in found}
     return list(unique.values())
 

@@ -19,6 +19,7 @@ from regpipe.cli.customers import customers
 from regpipe.cli.export import export
 from regpipe.cli.init import init
 from regpipe.cli.inspect import inspect
+from regpipe.cli.match import match
 from regpipe.cli.options import JSON
 from regpipe.cli.plan import plan
 from regpipe.cli.presets import presets
@@ -65,7 +66,7 @@ def commands() -> None:
 
 for command in (
     *(init, inspect, presets, check, plan),
-    *(run, runs, rejects, review, customers, rebuild, show, export),
+    *(run, runs, rejects, review, customers, rebuild, match, show, export),
 ):
     commands.add_command(command)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType, TracebackType
 from typing import Self
 
@@ -34,6 +35,8 @@ from regpipe.sql.lists import (
     selected,
 )
 from regpipe.sql.step import comma, ident
+from regpipe.stages.evaluate import Evaluation, evaluate
+from regpipe.stages.labels import read_labels
 from regpipe.stages.segments import about_the_text, is_one_select, segment
 
 ORDERS: Mapping[str, str] = MappingProxyType(
@@ -232,6 +235,19 @@ class Registry:
         first of its ``pairs``.
         """
         return self._frame(questions.decisions())
+
+    def evaluate(self, labels: Path) -> Evaluation:
+        """Hold the customers against a file that says who is who.
+
+        ``labels`` has the columns source, external_id and person, for some of the
+        records or all. What precision and recall are is said in docs/identity.md.
+
+        Raises InputFileError when the file cannot be read or contradicts itself, and
+        DataError when the registry holds none of its records.
+        """
+        with TemporaryDirectory(prefix="regpipe-") as scratch:
+            said = read_labels(Path(labels), Path(scratch))
+        return evaluate(self._engine, said)
 
     def sql(self, query: str) -> Frame:
         """Give the answer to one SELECT over the registry's tables and views.
