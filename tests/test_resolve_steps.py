@@ -190,6 +190,50 @@ def test_who_is_torn_under_one_key_may_belong_to_somebody_by_another(engine):
     )
 
 
+def test_a_pet_form_a_second_name_and_a_slip_may_be_one_person(engine):
+    assert_persons(
+        engine,
+        """
+        | first_name | last_name | phone | person |
+        | Bosse      | Berg      | +461  | A      |
+        | Bo         | Berg      | +461  | A      |
+        | Ida Maria  | Ek        | +462  | B      |
+        | Ida        | Ek        | +462  | B      |
+        | Ewa        | Holm      | +463  | C      |
+        | Eva        | Holm      | +463  | C      |
+        """,
+    )
+
+
+def test_with_a_phone_alone_the_last_names_have_a_say_with_a_mailbox_they_have_none(
+    engine,
+):
+    assert_persons(
+        engine,
+        """
+        | first_name | last_name | phone | email | person |
+        | A          | Berg      | +461  | -     | A      |
+        | Anna       | Ek        | +461  | -     | B      |
+        | Anna       | Holm      | +462  | -     | C      |
+        | Anna       | Lund      | +462  | -     | C      |
+        | A          | Berg      | -     | a@x   | D      |
+        | Anna       | Ek        | -     | a@x   | D      |
+        """,
+        match=[["phone"], ["email"]],
+    )
+
+
+def test_full_names_are_equal_with_the_columns_swapped(engine):
+    assert_persons(
+        engine,
+        """
+        | first_name | last_name | postcode | person |
+        | Anna       | Berg      | 11122    | A      |
+        | Berg       | Anna      | 11122    | A      |
+        """,
+    )
+
+
 def test_phone_and_last_name_is_a_key_phone_alone_is_none(engine):
     assert_persons(
         engine,
@@ -689,7 +733,7 @@ def test_a_persons_number_vouches_for_another_first_name_a_companys_does_not(
         engine,
         f"""
         | first_name | last_name | email | org_number | person       |
-        | Bob        | Berg      | a@x   | {number}   | {persons[0]} |
+        | Gustav     | Berg      | a@x   | {number}   | {persons[0]} |
         | Robert     | Berg      | a@x   | {number}   | {persons[1]} |
         """,
     )

@@ -305,7 +305,7 @@ with hits as (
   semi join "frontier" f on h.phone || '|' || h.last_key = f.phone || '|' || f.last_key union all 
   select h.source, h.external_id
   from held_keys h
-  semi join "frontier" f on h.first_key || ' ' || h.last_key || '|' || rp_code(h.postcode) = f.first_key || ' ' || f.last_key || '|' || rp_code(f.postcode) union all 
+  semi join "frontier" f on case when h.first_key < h.last_key then h.first_key || ' ' || h.last_key else h.last_key || ' ' || h.first_key end || '|' || rp_code(h.postcode) = case when f.first_key < f.last_key then f.first_key || ' ' || f.last_key else f.last_key || ' ' || f.first_key end || '|' || rp_code(f.postcode) union all 
   select h.source, h.external_id
   from held_keys h
   semi join "frontier" f on h.phone = f.phone union all 
@@ -358,7 +358,7 @@ with hits as (
   semi join "frontier" f on h.phone || '|' || h.last_key = f.phone || '|' || f.last_key union all 
   select h.source, h.external_id
   from held_keys h
-  semi join "frontier" f on h.first_key || ' ' || h.last_key || '|' || rp_code(h.postcode) = f.first_key || ' ' || f.last_key || '|' || rp_code(f.postcode) union all 
+  semi join "frontier" f on case when h.first_key < h.last_key then h.first_key || ' ' || h.last_key else h.last_key || ' ' || h.first_key end || '|' || rp_code(h.postcode) = case when f.first_key < f.last_key then f.first_key || ' ' || f.last_key else f.last_key || ' ' || f.first_key end || '|' || rp_code(f.postcode) union all 
   select h.source, h.external_id
   from held_keys h
   semi join "frontier" f on h.phone = f.phone union all 
@@ -595,7 +595,7 @@ select
         when x.org_number <> y.org_number then 'org_number'
         when x.vat_id <> y.vat_id then 'vat_id'
         when not rp_names_agree(
-          x.first_key, x.last_key, y.first_key, y.last_key
+          x.first_key, x.last_key, y.first_key, y.last_key, false
         ) and not rp_vouched(
           x.org_number, x.birth_date, x.last_key,
           y.org_number, y.birth_date, y.last_key
@@ -676,7 +676,7 @@ select
         when x.org_number <> y.org_number then 'org_number'
         when x.vat_id <> y.vat_id then 'vat_id'
         when not rp_names_agree(
-          x.first_key, x.last_key, y.first_key, y.last_key
+          x.first_key, x.last_key, y.first_key, y.last_key, true
         ) and not rp_vouched(
           x.org_number, x.birth_date, x.last_key,
           y.org_number, y.birth_date, y.last_key
@@ -699,9 +699,9 @@ anti join fitting r on p.value = r.value and p.b = r.a and q.b = r.b;
 
 -- held_2
 with valued as (
-  select record_no, first_key || ' ' || last_key || '|' || rp_code(postcode) as value, mark
+  select record_no, case when first_key < last_key then first_key || ' ' || last_key else last_key || ' ' || first_key end || '|' || rp_code(postcode) as value, mark
   from members
-  where first_key || ' ' || last_key || '|' || rp_code(postcode) is not null
+  where case when first_key < last_key then first_key || ' ' || last_key else last_key || ' ' || first_key end || '|' || rp_code(postcode) is not null
 ),
 shared as (
   select

@@ -397,7 +397,7 @@ select
         when x.org_number <> y.org_number then 'org_number'
         when x.vat_id <> y.vat_id then 'vat_id'
         when not rp_names_agree(
-          x.first_key, x.last_key, y.first_key, y.last_key
+          x.first_key, x.last_key, y.first_key, y.last_key, false
         ) and not rp_vouched(
           x.org_number, x.birth_date, x.last_key,
           y.org_number, y.birth_date, y.last_key
@@ -478,7 +478,7 @@ select
         when x.org_number <> y.org_number then 'org_number'
         when x.vat_id <> y.vat_id then 'vat_id'
         when not rp_names_agree(
-          x.first_key, x.last_key, y.first_key, y.last_key
+          x.first_key, x.last_key, y.first_key, y.last_key, true
         ) and not rp_vouched(
           x.org_number, x.birth_date, x.last_key,
           y.org_number, y.birth_date, y.last_key
@@ -501,9 +501,9 @@ anti join fitting r on p.value = r.value and p.b = r.a and q.b = r.b;
 
 -- held_2
 with valued as (
-  select record_no, first_key || ' ' || last_key || '|' || rp_code(postcode) as value, mark
+  select record_no, case when first_key < last_key then first_key || ' ' || last_key else last_key || ' ' || first_key end || '|' || rp_code(postcode) as value, mark
   from members
-  where first_key || ' ' || last_key || '|' || rp_code(postcode) is not null
+  where case when first_key < last_key then first_key || ' ' || last_key else last_key || ' ' || first_key end || '|' || rp_code(postcode) is not null
 ),
 shared as (
   select

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 _EXPRESSIONS = {
     "first_name": "first_key",
     "last_name": "last_key",
-    "full_name": "first_key || ' ' || last_key",
+    "full_name": (
+        "case when first_key < last_key then first_key || ' ' || last_key "
+        "else last_key || ' ' || first_key end"
+    ),
     "birth_date": "cast(birth_date as varchar)",
     "company": "lower(company)",
     "city": "lower(city)",
@@ -27,6 +31,14 @@ PERSON = ("first_key", "last_key", "birth_date", "org_number", "vat_id")
 
 MARK = "rp_fingerprint({" + ", ".join(f"'{c}': {c}" for c in PERSON) + "})"
 """The SQL of a number that is the same for records which say the same."""
+
+
+class Guard(Enum):
+    """What names must say beside a key that agrees."""
+
+    NONE = "none"
+    FIRST_NAMES = "first names"
+    STRICT = "first names, and last names where the first say little"
 
 
 @dataclass(frozen=True)
@@ -57,9 +69,15 @@ class Keys:
         singles = tuple((name,) for name in IDENTIFIERS)
         return tuple(dict.fromkeys((*self.match, *singles)))
 
-    def guarded(self, key: Sequence[str]) -> bool:
-        """Tell whether a key needs compatible first names: it names none."""
-        return not {"first_name", "full_name"} & set(key)
+    def guard(self, key: Sequence[str]) -> Guard:
+        """Give the guard of a key: one that names no first name needs them to fit.
+
+        A mailbox is one person's more often than a landline, an address or a company
+        is: there the last names have a say, too.
+        """
+        if {"first_name", "full_name"} & set(key):
+            return Guard.NONE
+        return Guard.FIRST_NAMES if "email" in key else Guard.STRICT
 
 
 def key_name(key: Sequence[str]) -> str:

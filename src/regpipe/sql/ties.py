@@ -7,7 +7,7 @@ one variant need not be.
 
 from __future__ import annotations
 
-from regpipe.sql.keys import IDENTIFIERS, PERSON, Keys, key_value
+from regpipe.sql.keys import IDENTIFIERS, PERSON, Guard, Keys, key_value
 from regpipe.sql.step import Step, comma, ident, like_pattern, literal, step
 
 MOST_COMPARED = 50
@@ -147,7 +147,7 @@ def pairs(keys: Keys, number: int) -> Step:
             x.value,
             x.hub as a,
             y.hub as b,
-            {against("x", "y", guarded=keys.guarded(keys.match[number]))} as why
+            {against("x", "y", keys.guard(keys.match[number]))} as why
         from {table} x
         join {table} y on x.value = y.value and x.hub < y.hub
         where x.variants <= {MOST_COMPARED}
@@ -187,7 +187,7 @@ def pairs_scored(accept_above: float) -> Step:
         select
             m.record_no as a,
             n.record_no as b,
-            {against("m", "n", guarded=True)} as why
+            {against("m", "n", Guard.STRICT)} as why
         from scores_in_force s
         join members m
           on s.source_a = m.source and s.external_id_a = m.external_id
@@ -238,32 +238,27 @@ def edges(keys: Keys, *, any_scored: bool) -> Step:
     return step("edges", "\n        union all".join(parts))
 
 
-def against(x: str, y: str, *, guarded: bool) -> str:
+def against(x: str, y: str, guard: Guard) -> str:
     """Give the SQL of what tells that two records are not one person; null if nothing.
 
-    A date of birth or a number that both have and that differ; for a guarded key
-    also first names that no one person bears, unless a person's number, or a date of
+    A date of birth or a number that both have and that differ; with a guard also
+    first names that no one person bears, unless a person's number, or a date of
     birth beside another last name, says that it is one all the same.
     """
-    clash = comma(
-        (
-            f"when rp_births_clash({x}.birth_date, {y}.birth_date) then 'birth_date'",
-            f"when {x}.org_number <> {y}.org_number then 'org_number'",
-            f"when {x}.vat_id <> {y}.vat_id then 'vat_id'",
-        ),
-        16,
-    ).replace(",\n", "\n")
-    guard = ""
-    if guarded:
-        guard = f"""
+    names = ""
+    if guard is not Guard.NONE:
+        strict = str(guard is Guard.STRICT).lower()
+        names = f"""
                 when not rp_names_agree(
-                  {x}.first_key, {x}.last_key, {y}.first_key, {y}.last_key
+                  {x}.first_key, {x}.last_key, {y}.first_key, {y}.last_key, {strict}
                 ) and not rp_vouched(
                   {x}.org_number, {x}.birth_date, {x}.last_key,
                   {y}.org_number, {y}.birth_date, {y}.last_key
                 ) then 'first_name'"""
     return f"""case
-                {clash}{guard}
+                when rp_births_clash({x}.birth_date, {y}.birth_date) then 'birth_date'
+                when {x}.org_number <> {y}.org_number then 'org_number'
+                when {x}.vat_id <> {y}.vat_id then 'vat_id'{names}
               end"""
 
 
