@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regpipe.stages.components import BY_HAND, apart, connected
+from regpipe.sql.ties import BY_HAND, SCORED
+from regpipe.stages.clusters import Edges, cluster, direct
+from regpipe.stages.components import apart, connected
 
 few = st.integers(0, 12)
 pairs = st.lists(st.tuples(few, few), max_size=30)
@@ -116,3 +118,32 @@ def test_an_edge_is_left_out_only_where_it_would_join_a_different_pair(
 )
 def test_a_decision_goes_first_then_the_stronger_key(edges, different, expected):
     assert apart(edges, different) == expected
+
+
+@pytest.mark.parametrize(
+    ("edges", "expected"),
+    [
+        ([(2, 1, 0), (3, 1, 0)], {(1, 2, 0), (1, 3, 0), (2, 3, 0)}),
+        ([(2, 1, 0), (3, 1, 1)], {(1, 2, 0), (1, 3, 1)}),
+        ([(2, 1, BY_HAND), (3, 1, BY_HAND)], {(2, 1, BY_HAND), (3, 1, BY_HAND)}),
+        ([(2, 1, SCORED), (3, 1, SCORED)], {(2, 1, SCORED), (3, 1, SCORED)}),
+        ([(2, 1, 0), (9, 8, 0)], {(1, 2, 0), (8, 9, 0)}),
+    ],
+    ids=["one-value", "two-keys", "by-hand", "scored", "two-values"],
+)
+def test_records_of_one_value_are_tied_each_to_each_not_only_to_the_first(
+    edges, expected
+):
+    columns = (np.array([edge[n] for edge in edges], np.int64) for n in range(3))
+    assert set(direct(Edges(*columns))) == expected
+
+
+def test_who_is_tied_through_one_that_is_kept_apart_stays_together():
+    """1, 2 and 3 share a value; 1 is neither 2 nor 3."""
+    a, b, key = (np.array(column, np.int64) for column in ([2, 3], [1, 1], [0, 0]))
+    found = cluster(Edges(a, b, key), [(1, 2), (1, 3)], largest=9)
+    assert dict(zip(found.nodes.tolist(), found.labels.tolist(), strict=True)) == {
+        1: 1,
+        2: 2,
+        3: 2,
+    }

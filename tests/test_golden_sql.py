@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from regpipe.engine.recorder import Recorder
-from regpipe.plan import Stopwatch, plan_sql, work_out
+from regpipe.plan import Stopwatch, work_out
+from regpipe.planning import plan_sql
 from regpipe.registry.opening import locked_down, opened
 from regpipe.spec.load import load_pipeline
 from regpipe.stages.export import stage_exports

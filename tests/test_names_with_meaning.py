@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regpipe.errors import InputFileError, PipelineError
-from regpipe.plan import plan_sql
+from regpipe.planning import plan_sql
 from regpipe.spec.load import load_pipeline
 from regpipe.stages.batches import FEW
 from worlds import (

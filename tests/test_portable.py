@@ -16,7 +16,8 @@ from drawn import engine_holding
 from regpipe.engine.recorder import Recorder
 from regpipe.fields import FIELDS, ORDER_FIELDS, STATED, FieldType
 from regpipe.outcome import silent
-from regpipe.plan import Stopwatch, plan_sql, work_out
+from regpipe.plan import Stopwatch, work_out
+from regpipe.planning import plan_sql
 from regpipe.reading import open_registry
 from regpipe.registry.by_hand import ByHand, LinkDecision, Override
 from regpipe.registry.opening import locked_down, opened
@@ -260,14 +261,15 @@ UNIQUE = (
     "customer_id",
     "row_number",
     "decision",
+    "subject",
 )
 """Columns that settle the order of a window when they stand last in it; an item_no
-stands behind its row_id."""
+stands behind its row_id, a subject behind its kind."""
 
 NEVER_NULL = {
     *UNIQUE,
     *("source", "held", "fingerprint", "decided_at", "set_at", "delivered_at"),
-    *("file_id", "status", "run_id", "counts_from"),
+    *("file_id", "status", "run_id", "counts_from", "kind"),
 }
 
 NEVER_NULL_VALUES = {"kind", "s.status"}

@@ -6,7 +6,7 @@ import pytest
 
 from regpipe.errors import InputFileError, PipelineError
 from regpipe.formats.foreign import foreign_exports
-from regpipe.plan import plan_sql
+from regpipe.planning import plan_sql
 from regpipe.spec.load import load_pipeline
 from test_presets import (
     CUSTOMERS,

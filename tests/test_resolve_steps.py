@@ -7,12 +7,14 @@ from hypothesis import strategies as st
 from drawn import an_engine, assert_rows, cells, hold, holding, table
 from regpipe.fields import CUSTOMER_FIELDS
 from regpipe.spec import Identity
-from regpipe.sql import deltas, records
+from regpipe.sql import deltas, records, ties
 from regpipe.sql import resolve as sql
 from regpipe.sql.cells import sql_type
-from regpipe.sql.keys import Keys
+from regpipe.sql.keys import MARK, Keys
+from regpipe.sql.review import COLUMNS
 from regpipe.sql.step import step
 from regpipe.stages.resolve import resolve
+from regpipe.stages.review import merge_questions
 
 engine = pytest.fixture(an_engine)
 holding = pytest.fixture(holding)
@@ -26,6 +28,7 @@ OTHERS = {
     "file_id": "1",
     "row_number": "2",
 }
+NO_SCORE = "| source_a | external_id_a | source_b | external_id_b | score:double |"
 NO_DECISION = "| source_a | external_id_a | source_b | external_id_b | decision |"
 
 
@@ -63,6 +66,7 @@ def put_decisions(engine, *decided):
     """Make ``decisions_in_force``: pairs of external ids of the shop, and the word."""
     rows = "".join(f"\n| shop | {a} | shop | {b} | {word} |" for a, b, word in decided)
     engine.make(table("decisions_in_force", NO_DECISION + rows))
+    engine.make(table("scores_in_force", NO_SCORE))
 
 
 def together(engine):
@@ -182,6 +186,50 @@ def test_who_is_torn_under_one_key_may_belong_to_somebody_by_another(engine):
         | Anna       | Berg      | a@x   | -     | A      |
         | Bo         | Berg      | a@x   | +461  | B      |
         | -          | Berg      | a@x   | +461  | B      |
+        """,
+    )
+
+
+def test_a_pet_form_a_second_name_and_a_slip_may_be_one_person(engine):
+    assert_persons(
+        engine,
+        """
+        | first_name | last_name | phone | person |
+        | Bosse      | Berg      | +461  | A      |
+        | Bo         | Berg      | +461  | A      |
+        | Ida Maria  | Ek        | +462  | B      |
+        | Ida        | Ek        | +462  | B      |
+        | Ewa        | Holm      | +463  | C      |
+        | Eva        | Holm      | +463  | C      |
+        """,
+    )
+
+
+def test_with_a_phone_alone_the_last_names_have_a_say_with_a_mailbox_they_have_none(
+    engine,
+):
+    assert_persons(
+        engine,
+        """
+        | first_name | last_name | phone | email | person |
+        | A          | Berg      | +461  | -     | A      |
+        | Anna       | Ek        | +461  | -     | B      |
+        | Anna       | Holm      | +462  | -     | C      |
+        | Anna       | Lund      | +462  | -     | C      |
+        | A          | Berg      | -     | a@x   | D      |
+        | Anna       | Ek        | -     | a@x   | D      |
+        """,
+        match=[["phone"], ["email"]],
+    )
+
+
+def test_full_names_are_equal_with_the_columns_swapped(engine):
+    assert_persons(
+        engine,
+        """
+        | first_name | last_name | postcode | person |
+        | Anna       | Berg      | 11122    | A      |
+        | Berg       | Anna      | 11122    | A      |
         """,
     )
 
@@ -452,93 +500,243 @@ def test_guests_are_customers_where_they_are_registered(engine):
 # The steps between.
 
 
-def test_hub_is_the_first_record_of_a_name_under_a_value(engine):
-    keys = Keys((("email",), ("full_name", "postcode")), {}, 4, guests=True)
-    engine.make(
-        table(
-            "members",
-            """
-            | record_no | email | phone | first_key | last_key | postcode |
-            | 1         | a@x   | -     | anna      | berg     | 1        |
-            | 2         | a@x   | -     | anna      | berg     | -        |
-            | 3         | a@x   | -     | bo        | berg     | 1        |
-            | 4         | b@x   | -     | bo        | berg     | 1        |
-            | 5         | -     | -     | bo        | -        | 1        |
-            """,
-        )
+KEYS = Keys((("email",), ("full_name", "postcode")), {}, 4, guests=True)
+
+
+def put_members(engine, drawing):
+    """Make ``members`` of a drawing, each with the mark of what it says."""
+    header, _ = cells(drawing)
+    missing = [c for c in (*KEYS.columns, "source", "external_id") if c not in header]
+    nothing = {c: "cast(null as date)" for c in missing if c == "birth_date"}
+    others = {c: "cast(null as varchar)" for c in missing if c != "birth_date"}
+    engine.make(table("said", drawing, **nothing, **others))
+    engine.make(step("members", f"select *, {MARK} as mark from said"))
+
+
+def test_a_value_is_plain_where_all_its_records_say_the_same(engine):
+    put_members(
+        engine,
+        """
+        | record_no | email | first_key | last_key | postcode |
+        | 1         | a@x   | anna      | berg     | 1        |
+        | 2         | a@x   | anna      | berg     | -        |
+        | 3         | a@x   | bo        | berg     | 1        |
+        | 4         | b@x   | bo        | berg     | 1        |
+        | 5         | -     | bo        | -        | 1        |
+        """,
     )
-    engine.make(sql.held(keys, 0, any_crowded=False))
+    engine.make(ties.held(KEYS, 0, any_crowded=False))
     assert_rows(
         engine,
         "held_0",
         """
-        | record_no | value | hub |
-        | 1         | a@x   | 1   |
-        | 2         | a@x   | 1   |
-        | 3         | a@x   | 3   |
+        | record_no | value | hub | plain |
+        | 1         | a@x   | 1   | false |
+        | 2         | a@x   | 1   | false |
+        | 3         | a@x   | 1   | false |
         """,
     )
-    engine.make(sql.held(keys, 1, any_crowded=False))
+    engine.make(ties.held(KEYS, 1, any_crowded=False))
     assert_rows(
         engine,
         "held_1",
         """
-        | record_no | hub |
-        | 3         | 3   |
-        | 4         | 3   |
+        | record_no | hub | plain |
+        | 3         | 3   | true  |
+        | 4         | 3   | true  |
         """,
     )
 
 
-def test_torn_is_a_hub_that_agrees_with_two_who_do_not_agree(engine):
-    engine.make(
-        table(
-            "held_0",
-            """
-            | record_no | value | first_key | last_key | hub |
-            | 1         | a@x   | anna      | berg     | 1   |
-            | 2         | a@x   | bo        | berg     | 2   |
-            | 3         | a@x   | -         | berg     | 3   |
-            | 4         | b@x   | anna      | berg     | 4   |
-            | 5         | b@x   | a         | berg     | 5   |
-            """,
-        )
+def test_a_variant_is_what_several_records_say_alike(engine):
+    put_members(
+        engine,
+        """
+        | record_no | email | first_key | last_key | birth_date |
+        | 1         | a@x   | anna      | berg     | -          |
+        | 2         | a@x   | anna      | berg     | -          |
+        | 3         | a@x   | anna      | berg     | 1980-01-01 |
+        | 4         | a@x   | bo        | berg     | -          |
+        | 5         | b@x   | bo        | berg     | -          |
+        | 6         | b@x   | bo        | berg     | -          |
+        """,
     )
-    engine.make(sql.agreeing(0))
+    engine.make(ties.held(KEYS, 0, any_crowded=False))
+    engine.make(ties.variants(0))
     assert_rows(
         engine,
-        "agreeing_0",
+        "variants_0",
         """
-        | value | a | b |
-        | a@x   | 1 | 3 |
-        | a@x   | 3 | 1 |
-        | a@x   | 2 | 3 |
-        | a@x   | 3 | 2 |
-        | b@x   | 4 | 5 |
-        | b@x   | 5 | 4 |
+        | value | hub | variants | first_key | birth_date |
+        | a@x   | 1   | 3        | anna      | -          |
+        | a@x   | 3   | 3        | anna      | 1980-01-01 |
+        | a@x   | 4   | 3        | bo        | -          |
         """,
     )
-    engine.make(sql.torn(0))
+
+
+def test_torn_is_a_variant_that_fits_two_which_do_not_fit_each_other(engine):
+    put_members(
+        engine,
+        """
+        | record_no | email | first_key | last_key |
+        | 1         | a@x   | anna      | berg     |
+        | 2         | a@x   | bo        | berg     |
+        | 3         | a@x   | -         | berg     |
+        | 4         | b@x   | anna      | berg     |
+        | 5         | b@x   | a         | berg     |
+        """,
+    )
+    engine.make(ties.held(KEYS, 0, any_crowded=False))
+    engine.make(ties.variants(0))
+    engine.make(ties.pairs(KEYS, 0))
+    assert_rows(
+        engine,
+        "pairs_0",
+        """
+        | value | a | b | why        |
+        | a@x   | 1 | 2 | first_name |
+        | a@x   | 1 | 3 | -          |
+        | a@x   | 2 | 3 | -          |
+        | b@x   | 4 | 5 | -          |
+        """,
+    )
+    engine.make(ties.torn(0))
     assert_rows(engine, "torn_0", "| hub |\n| 3 |")
 
 
 def test_crowded_counts_names_not_records(engine):
     keys = Keys((("email",),), {}, 1, guests=True)
-    engine.make(
-        table(
-            "members",
-            """
-            | record_no | email | phone | first_key | last_key |
-            | 1         | a@x   | +461  | anna      | berg     |
-            | 2         | a@x   | +461  | anna      | berg     |
-            | 3         | b@x   | +461  | anna      | berg     |
-            | 4         | b@x   | -     | bo        | berg     |
-            | 5         | -     | -     | cia       | berg     |
-            """,
-        )
+    put_members(
+        engine,
+        """
+        | record_no | email | phone | first_key | last_key |
+        | 1         | a@x   | +461  | anna      | berg     |
+        | 2         | a@x   | +461  | anna      | berg     |
+        | 3         | b@x   | +461  | anna      | berg     |
+        | 4         | b@x   | -     | bo        | berg     |
+        | 5         | -     | -     | cia       | berg     |
+        """,
     )
-    engine.make(sql.crowded(keys))
-    assert_rows(engine, "crowded", "| field | value |\n| email | b@x |")
+    engine.make(ties.crowded(keys))
+    assert_rows(
+        engine,
+        "crowded",
+        """
+        | field | value | records | people |
+        | email | b@x   | 2       | 2      |
+        """,
+    )
+
+
+def test_a_value_under_which_too_many_stand_ties_nobody(engine):
+    """Each of so many people has two records, which the value alone would tie."""
+    many = ties.MOST_COMPARED + 1
+    people = "".join(
+        f"| Anna{n} | Berg | Umeå | A{n}a |\n| Anna{n} | Berg | Umeå | A{n}b |\n"
+        for n in range(many)
+    )
+    few = "| Bo | Ek | Lund | B |\n| Bo | Ek | Lund | B |\n| Cia | Ek | Lund | C |"
+    assert_persons(
+        engine,
+        f"| first_name | last_name | city | person |\n{people}{few}",
+        match=[["city"]],
+    )
+
+
+# What tells two people apart, or says that they are one all the same.
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "persons"),
+    [
+        ("1950-03-14", "1980-07-20", "AB"),
+        ("1950-03-14", "1950-03-14", "AA"),
+        ("1950-03-14", "1951-03-14", "AA"),
+        ("1950-03-04", "1950-04-03", "AA"),
+        ("1950-03-14", "1951-04-14", "AB"),
+        ("1950-03-14", "-", "AA"),
+    ],
+    ids=["father", "same", "slip", "swapped", "two-slips", "unknown"],
+)
+@pytest.mark.parametrize("postcode", ["11122", "-"])
+def test_a_date_of_birth_tells_father_and_son_of_one_name_apart(
+    engine, one, other, persons, postcode
+):
+    email = "-" if postcode == "11122" else "a@x"
+    assert_persons(
+        engine,
+        f"""
+        | first_name | last_name | postcode   | email   | birth_date | person       |
+        | Karl       | Berg      | {postcode} | {email} | {one}      | {persons[0]} |
+        | Karl       | Berg      | {postcode} | {email} | {other}    | {persons[1]} |
+        """,
+    )
+
+
+@pytest.mark.parametrize("field", ["org_number", "vat_id"])
+def test_one_person_in_two_companies_is_two_customers(engine, field):
+    assert_persons(
+        engine,
+        f"""
+        | first_name | last_name | email | {field}    | person |
+        | Anna       | Berg      | a@x   | 5560000001 | A      |
+        | Anna       | Berg      | a@x   | 5560000002 | B      |
+        | Bo         | Ek        | b@x   | 5560000001 | C      |
+        | Bo         | Ek        | b@x   | -          | C      |
+        """,
+    )
+
+
+def test_whom_two_companies_claim_belongs_to_neither(engine):
+    assert_persons(
+        engine,
+        """
+        | first_name | last_name | email | org_number | person |
+        | Anna       | Berg      | a@x   | 5560000001 | A      |
+        | Anna       | Berg      | a@x   | 5560000002 | B      |
+        | Anna       | Berg      | a@x   | -          | C      |
+        """,
+    )
+
+
+def test_twins_with_one_mailbox_are_two(engine):
+    assert_persons(
+        engine,
+        """
+        | first_name | last_name | email | birth_date | person |
+        | Anna       | Berg      | a@x   | 1990-05-05 | A      |
+        | Bea        | Berg      | a@x   | 1990-05-05 | B      |
+        """,
+    )
+
+
+def test_a_date_of_birth_vouches_for_another_name_but_not_within_one_family(engine):
+    assert_persons(
+        engine,
+        """
+        | first_name | last_name | email | birth_date | person |
+        | Anna       | Petrova   | a@x   | 1990-05-05 | A      |
+        | Njuta      | Berg      | a@x   | 1990-05-05 | A      |
+        | Bo         | Petrova   | a@x   | -          | B      |
+        """,
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "persons"), [("19800101-1234", "AA"), ("5560000001", "AB")]
+)
+def test_a_persons_number_vouches_for_another_first_name_a_companys_does_not(
+    engine, number, persons
+):
+    assert_persons(
+        engine,
+        f"""
+        | first_name | last_name | email | org_number | person       |
+        | Gustav     | Berg      | a@x   | {number}   | {persons[0]} |
+        | Robert     | Berg      | a@x   | {number}   | {persons[1]} |
+        """,
+    )
 
 
 def test_a_cluster_keeps_its_oldest_id_and_records_what_they_founded(engine):
@@ -608,8 +806,8 @@ eva        | 2024-01-01 |
     engine.make(
         table(
             "link_decisions_new",
-            f"{pair} decision | decided_at |\n"
-            "| shop | 1 | shop | 2 | different | 2024-02-01 |",
+            f"{pair} decision | decision_id:bigint | decided_by | decided_at |\n"
+            "| shop | 1 | shop | 2 | different | 7 | bo | 2024-02-01 |",
         )
     )
     engine.make(sql.decisions_in_force())
@@ -721,6 +919,7 @@ RECORD = st.fixed_dictionaries(
         "last_name": st.sampled_from(["-", "Berg", "Berg", "Bo"]),
         "email": st.sampled_from(["-", "a@x", "b@x", "c@x"]),
         "phone": st.sampled_from(["-", "-", "+461", "+462"]),
+        "birth_date": st.sampled_from(["-", "-", "1950-01-01", "1980-02-02"]),
         "postcode": st.sampled_from(["-", "1"]),
         "kind": st.sampled_from(["registered", "registered", "guest"]),
     }
@@ -748,7 +947,7 @@ def drawing_of(rows):
 
 RECORD_NAMES = (
     *("external_id", "first_name", "last_name", "email", "phone", "postcode"),
-    "kind",
+    *("birth_date", "kind"),
 )
 
 
@@ -757,6 +956,8 @@ def bring(engine, delivery, decisions, decided, identity):
     engine.drop("frontier")
     put_incoming(engine, drawing_of(delivery))
     engine.make(table("vanished", "| source | external_id | gone_at |"))
+    engine.make(table("rescored", "| source | external_id |"))
+    engine.make(table("dismissals_in_force", "| kind | subject |"))
     engine.make(
         table(
             "decided",
@@ -773,6 +974,7 @@ def bring(engine, delivery, decisions, decided, identity):
     resolve(
         engine, identity, next_id=held["next_id"], fresh=held["n"] == 0, orders=True
     )
+    merge_questions(engine, identity, last_question(engine), any_scored=False)
     engine.make(records.records_new(fresh=held["n"] == 0))
     engine.make(records.records_moved())
     engine.make(records.records_gone())
@@ -783,7 +985,24 @@ def bring(engine, delivery, decisions, decided, identity):
         "(select external_id from memory.records_gone)",
         "insert into source_records by name "
         "select *, 1 as run_id from memory.records_coming",
+        "delete from review_items where review_id in "
+        "(select review_id from memory.review_items_gone)",
+        "insert into review_items by name "
+        "select *, 1 as run_id from memory.review_items_new",
     )
+
+
+def last_question(engine):
+    """Give the last number of a question that was ever asked in this registry."""
+    found = engine.collect("select max(review_id) as last from registry.review_items")
+    return found["last"][0].as_py() or 0
+
+
+def questions(engine, name):
+    """Give the questions of a table, without their numbers."""
+    columns = ", ".join(COLUMNS)
+    found = engine.collect(f"select {columns} from {name}").to_pylist()
+    return sorted(found, key=lambda row: (row["kind"], row["subject"]))
 
 
 def persons_held(engine):
@@ -805,7 +1024,7 @@ def lasting():
 @settings(max_examples=20, deadline=None)
 def test_growing_by_deliveries_is_as_starting_from_scratch(lasting, deliveries, guests):
     identity = Identity(guests="register" if guests else "orders_only", **SMALL)
-    hold(lasting, "delete from source_records")
+    hold(lasting, "delete from source_records", "delete from review_items")
     latest, decisions, founded = {}, {}, {}
     for delivery, decided in deliveries:
         before = latest.keys() | set()
@@ -836,3 +1055,7 @@ def test_growing_by_deliveries_is_as_starting_from_scratch(lasting, deliveries, 
     put_incoming(lasting, drawing_of(latest.values()))
     resolve(lasting, identity, next_id=1, fresh=True, orders=False)
     assert grown == together(lasting)
+    asked = questions(lasting, "registry.review_items")
+    hold(lasting, "delete from source_records", "delete from review_items")
+    merge_questions(lasting, identity, 0, any_scored=False)
+    assert asked == questions(lasting, "review_items_new")

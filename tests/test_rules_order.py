@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regpipe.outcome import silent
-from regpipe.plan import plan_pipeline
+from regpipe.planning import plan_pipeline
 from worlds import (
     AS_OF,
     BOOKS,

@@ -264,17 +264,18 @@ def test_what_a_cell_holds_does_not_hang_on_the_rest_of_its_row(engine, text):
 
 
 @given(
-    *([st.none() | st.text("anbek", min_size=1, max_size=4)] * 4),
+    *([st.none() | st.text("anbekан李", min_size=1, max_size=4)] * 4),
+    st.booleans(),
 )
 @settings(max_examples=100, deadline=None)
 def test_names_agree_both_ways_round_and_each_with_itself(
-    engine, first_a, last_a, first_b, last_b
+    engine, first_a, last_a, first_b, last_b, strict
 ):
     one, other = (first_a, last_a), (first_b, last_b)
 
     def agree(*names):
         listed = ", ".join("null" if n is None else literal(n) for n in names)
-        return f"rp_names_agree({listed})"
+        return f"rp_names_agree({listed}, {str(strict).lower()})"
 
     there, back, itself = given_by(
         engine, agree(*one, *other), agree(*other, *one), agree(*one, *one)

@@ -103,7 +103,7 @@ def plan(
 
     Raises RegpipeError as the run would.
     """
-    from regpipe.plan import plan_pipeline
+    from regpipe.planning import plan_pipeline
     from regpipe.spec.load import load_pipeline
 
     return plan_pipeline(

@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from regpipe.engine.protocol import Engine, TableDelta
-from regpipe.engine.recorder import Recorder
-from regpipe.errors import PipelineError, nearest
+from regpipe.errors import PipelineError, RegistryError
 from regpipe.outcome import Delta, FileOutcome, Progress, RunOutcome, StageOutcome
 from regpipe.registry import migrate
 from regpipe.registry.by_hand import ByHand
-from regpipe.registry.files import copy_registry, owner_only
+from regpipe.registry.files import copy_registry
 from regpipe.registry.log import Log
-from regpipe.registry.opening import locked_down, opened
+from regpipe.registry.rules import LATEST, Rules, merge_rules, outdated, rules_of
 from regpipe.registry.state import State, state_of
 from regpipe.schemas import LoadedSchema, load_schema, shipped_schema
 from regpipe.spec import Pipeline
 from regpipe.sql import changes as sql_changes
-from regpipe.sql.resolve import decisions_in_force
-from regpipe.sql.step import Step
 from regpipe.stages import merge, report
 from regpipe.stages.closing import merge_rejects
-from regpipe.stages.deliveries import arriving_bytes
+from regpipe.stages.deciding import Act, decide
 from regpipe.stages.deliveries import deliveries as read_deliveries
-from regpipe.stages.export import members
 from regpipe.stages.intake import Intake, take_in
 from regpipe.stages.replay import read_mended, refuse_wrong_rows
-from regpipe.stages.resolve import resolve
+from regpipe.stages.resolve import forget_ties, resolve
+from regpipe.stages.review import merge_questions
+from regpipe.stages.score import score
 from regpipe.stages.segments import check_exports
 
 NOTHING = ByHand()
@@ -99,61 +96,56 @@ class Stopwatch:
         self.stages.append(replace(outcome, stage=name, seconds=seconds))
 
 
-def plan_pipeline(
-    pipeline: Pipeline,
-    *,
-    as_of: datetime,
-    progress: Progress,
-    mended: Path | None = None,
-) -> RunOutcome:
-    """Work out what a run would change; write nothing that stays.
+def decisions(
+    engine: Engine, registry: Path, acts: Sequence[Act], by: str, at: datetime
+) -> tuple[Pipeline, ByHand]:
+    """Give what acts mean, and the rules of the last run as a pipeline without files.
 
-    The plan is applied to a copy in a temporary folder, to see who would join
-    or leave each list. ``mended`` is a file of rejects to be replayed instead of
-    the sources' files.
-
-    Raises what a run would raise, but for what only writing meets.
+    Raises DataError when an act means nothing, RegistryError when no run has told
+    the rules yet.
     """
-    with owner_only(), tempfile.TemporaryDirectory(prefix="regpipe-") as folder:
-        scratch = Path(folder)
-        watch = Stopwatch(progress)
-        registry = pipeline.path(pipeline.registry)
-        arriving = arriving_bytes(pipeline, mended)
-        with opened(registry, scratch, arriving) as (engine, held):
-            refuse_wrong_exports(engine, pipeline)
-            plan = work_out(engine, pipeline, as_of, scratch, watch, mended=mended)
-            log = Log(pipeline.pipeline, "plan", as_of, as_of, plan.state.last_file)
-            target = scratch / "planned.duckdb"
-            with watch.stage("lists"):
-                counts = apply(engine, plan, registry, held, target, log)
-                moves = _list_moves(engine, plan, registry if held else None, target)
-            found = plan.outcome(counts)
-            return replace(found, changes={**found.changes, **moves})
-
-
-def plan_sql(pipeline: Pipeline, step: str | None) -> list[Step]:
-    """Give the SQL of every step of a run, or of ``step``; read no data.
-
-    Raises PipelineError when there is no such step.
-    """
-    with owner_only(), tempfile.TemporaryDirectory(prefix="regpipe-") as folder:
-        scratch = Path(folder)
-        with opened(pipeline.path(pipeline.registry), scratch) as (engine, _):
-            recorded = Recorder(engine)
-            watch = Stopwatch(lambda stage, what: None)
-            work_out(recorded, pipeline, datetime.now(UTC), scratch, watch, blank=True)
-    if step is None:
-        return recorded.steps
-    found = [each for each in recorded.steps if each.name == step]
-    if not found:
-        known = [each.name for each in recorded.steps]
-        close = nearest(step, known)
-        raise PipelineError.at(
-            "--sql",
-            f"there is no step {step!r}",
-            f"did you mean {close!r}?" if close else f"known: {', '.join(known)}",
+    rules = rules_of(engine).get(LATEST)
+    if rules is None:
+        raise RegistryError.at(
+            str(registry),
+            "does not hold the rules of its last run",
+            "run its pipeline once with this regpipe",
         )
-    return found[-1:]
+    named = engine.collect(
+        "select pipeline from registry.runs order by run_id desc limit 1"
+    )
+    pipeline = Pipeline.model_construct(
+        pipeline=named["pipeline"][0].as_py(),
+        registry=str(registry.absolute()),
+        checks=(),
+        sources={},
+        identity=rules.identity,
+        survivorship=rules.survivorship,
+        exports={},
+    )
+    return pipeline, decide(engine, rules.identity, acts, by=by, at=at)
+
+
+def without_sources(pipeline: Pipeline) -> Pipeline:
+    """Give a pipeline with its rules and lists, that reads no file."""
+    return pipeline.model_copy(update={"sources": {}}).choosing({})
+
+
+def refuse_no_registry(pipeline: Pipeline) -> None:
+    """Stop where a pipeline has no registry yet.
+
+    Raises RegistryError.
+    """
+    registry = pipeline.path(pipeline.registry)
+    if not registry.is_file():
+        raise no_registry(registry)
+
+
+def no_registry(registry: Path) -> RegistryError:
+    """Give the error that there is no registry at a path."""
+    return RegistryError.at(
+        str(registry), "there is no registry yet", "run the pipeline first"
+    )
 
 
 def work_out(
@@ -166,11 +158,14 @@ def work_out(
     by_hand: ByHand = NOTHING,
     blank: bool = False,
     mended: Path | None = None,
+    whole: bool = False,
 ) -> Plan:
     """Go through the stages from extract to merge: read files, write nothing.
 
     With ``blank`` the files are taken to hold no rows. ``mended`` is read in place
-    of all files, and the plan's pipeline has but the source of its rows.
+    of all files, and the plan's pipeline has but the source of its rows. With
+    ``whole`` every customer is worked out anew, not only those whom something
+    touches.
     """
     state = state_of(engine)
     schemas = _schemas(pipeline, as_of)  # before any file is read
@@ -215,21 +210,33 @@ def work_out(
         rejected = merge_rejects(engine, intakes, state)
     ground = merge.Ground(state.last_file, state.records == 0, state.orders == 0)
     guests = pipeline.identity.guests == "register"
+    rules = Rules(pipeline.identity, pipeline.survivorship)
     with watch.stage("resolve") as told:
-        deltas = by_hand.leave(engine)
-        engine.make(decisions_in_force())
+        deltas = by_hand.leave(engine, state.last_decision)
         merge.bring_records(engine, intakes, ground, guests=guests)
         if not blank:
             merge.refuse_shrinking(engine, intakes)
-        told.append(
-            resolve(
-                engine,
-                pipeline.identity,
-                next_id=state.next_customer,
-                fresh=ground.fresh,
-                orders=not ground.no_orders,
-            )
+        scores, any_scored = score(engine, pipeline.identity)
+        resolved = resolve(
+            engine,
+            pipeline.identity,
+            next_id=state.next_customer,
+            fresh=ground.fresh,
+            orders=not ground.no_orders,
+            whole=whole,
         )
+        questions = merge_questions(
+            engine, pipeline.identity, state.last_review, any_scored=any_scored
+        )
+        forget_ties(engine, pipeline.identity)
+        old_rules = not whole and outdated(engine, rules)
+        deltas += [
+            scores,
+            questions,
+            merge_rules(engine, rules, everybody=whole or ground.fresh),
+        ]
+        notes = {**resolved.notes, "old_rules": int(old_rules)}
+        told.append(replace(resolved, notes=notes))
     with watch.stage("merge customers"):
         deltas += merge.merge_records(engine, pipeline.survivorship, ground)
     with watch.stage("merge consents"):
@@ -238,7 +245,8 @@ def work_out(
             merge.forget_customers(engine, intakes)
     with watch.stage("merge orders"):
         deltas += [*merge.merge_orders(engine, intakes, ground), *rejected]
-    found = engine.collect(sql_changes.summary(state.next_customer)).to_pylist()[0]
+    summary = sql_changes.summary(state.next_customer, state.last_review)
+    found = engine.collect(summary).to_pylist()[0]
     next_customer = _next_customer(engine, state)
     merge.forget_ways(engine)
     return Plan(
@@ -307,25 +315,6 @@ def refuse_wrong_exports(engine: Engine, pipeline: Pipeline) -> None:
     problems = check_exports(engine, pipeline.exports)
     if problems:
         raise PipelineError(*problems)
-
-
-def _list_moves(
-    engine: Engine, plan: Plan, registry: Path | None, target: Path
-) -> dict[str, int]:
-    """Count who joins and who leaves each list, between two registry files."""
-    for name, path in (("members_after", target), ("members_before", registry)):
-        if path is None:
-            engine.make(Step(name, "select * from members_after where false"))
-            continue
-        with locked_down(path, ()) as reader:
-            engine.put(name, members(reader, plan.pipeline, plan.as_of))
-    found = engine.collect(sql_changes.list_moves()).to_pylist()
-    counted = {(row["list"], row["move"]): row["customers"] for row in found}
-    return {
-        f"{move} {name}": counted.get((name, move), 0)
-        for name in plan.pipeline.exports
-        for move in ("join", "leave")
-    }
 
 
 def _next_customer(engine: Engine, state: State) -> int:

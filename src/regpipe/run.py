@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from regpipe.engine.protocol import Engine
 from regpipe.errors import RegistryError
 from regpipe.outcome import Delta, Progress, RunOutcome
 from regpipe.plan import (
@@ -14,7 +15,11 @@ from regpipe.plan import (
     Plan,
     Stopwatch,
     apply,
+    decisions,
+    no_registry,
+    refuse_no_registry,
     refuse_wrong_exports,
+    without_sources,
     work_out,
 )
 from regpipe.registry.by_hand import ByHand
@@ -25,9 +30,25 @@ from regpipe.registry.log import Log, note_lists
 from regpipe.registry.opening import locked_down, opened
 from regpipe.registry.state import state_of
 from regpipe.spec import Pipeline
+from regpipe.stages.deciding import Act
 from regpipe.stages.deliveries import arriving_bytes
 from regpipe.stages.export import publish_exports, stage_exports
 from regpipe.stages.export_files import export_folders, writing_lists
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a run is to do beside reading the files of its pipeline.
+
+    ``by_hand`` is what a person decided, ``mended`` a file of rejects to be replayed
+    in place of all files. With ``whole`` every customer is worked out anew.
+    """
+
+    pipeline: Pipeline
+    command: str
+    by_hand: ByHand = NOTHING
+    mended: Path | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,20 +82,61 @@ def run_pipeline(
 
     Raises RegpipeError of the class that says what is wrong.
     """
-    registry = pipeline.path(pipeline.registry)
+    command = "run" if mended is None else "replay"
+    work = Work(pipeline, command, by_hand, mended)
+    return _run(work, as_of, wait, Stopwatch(progress))
+
+
+def rebuild_pipeline(
+    pipeline: Pipeline, *, as_of: datetime, wait: float, progress: Progress
+) -> RunOutcome:
+    """Work out every customer anew by the pipeline's rules; write the lists.
+
+    No file is read.
+
+    Raises RegistryError when there is no registry, else as ``run_pipeline``.
+    """
+    refuse_no_registry(pipeline)
+    work = Work(without_sources(pipeline), "rebuild", whole=True)
+    return _run(work, as_of, wait, Stopwatch(progress))
+
+
+def decide_in(
+    registry: Path,
+    acts: Sequence[Act],
+    *,
+    by: str,
+    command: str,
+    as_of: datetime,
+    wait: float,
+    progress: Progress,
+) -> RunOutcome:
+    """Take a person's word on customers and questions into the registry.
+
+    It is worked out by the rules of the last run. Lists are not written: they
+    follow with the next run or export.
+
+    Raises DataError when an act means nothing, RegistryError when there is no
+    registry or none that a run has made.
+    """
     watch = Stopwatch(progress)
-    what = "run" if mended is None else "rejects replay"
-    command = f"{what} {pipeline.pipeline}"
-    _make_folder(registry.parent)
+    if not registry.is_file():
+        raise no_registry(registry)
     with owner_only(), writer_lock(registry, command, wait):
         sweep(registry)
-        export_folders(pipeline, as_of)
         try:
-            applied = _applied(pipeline, registry, as_of, watch, by_hand, mended)
-            with writing_lists(pipeline, as_of, command) as folders:
-                return _published(applied, registry, folders, watch)
+
+            def decided(engine: Engine) -> Work:
+                pipeline, by_hand = decisions(engine, registry, acts, by, as_of)
+                return Work(pipeline, command, by_hand)
+
+            applied = _applied(decided, registry, as_of, watch)
+            with watch.stage("publish"):
+                put_in_place(applied.target, registry)
         finally:
             sweep(registry)
+    outcome = applied.plan.outcome(applied.counts)
+    return replace(outcome, run=applied.plan.run_id, stages=tuple(watch.stages))
 
 
 def export_pipeline(
@@ -86,10 +148,7 @@ def export_pipeline(
     registry or a list cannot be written.
     """
     registry = pipeline.path(pipeline.registry)
-    if not registry.is_file():
-        raise RegistryError.at(
-            str(registry), "there is no registry yet", "run the pipeline first"
-        )
+    refuse_no_registry(pipeline)
     chosen = names or None
     with (
         owner_only(),
@@ -109,26 +168,58 @@ def export_pipeline(
         )
 
 
+def _run(work: Work, as_of: datetime, wait: float, watch: Stopwatch) -> RunOutcome:
+    """Do the work of a pipeline and write its lists, all of it or nothing."""
+    pipeline = work.pipeline
+    registry = pipeline.path(pipeline.registry)
+    command = f"{work.command} {pipeline.pipeline}"
+    _make_folder(registry.parent)
+    with owner_only(), writer_lock(registry, command, wait):
+        sweep(registry)
+        export_folders(pipeline, as_of)
+        try:
+
+            def prepared(engine: Engine) -> Work:
+                refuse_wrong_exports(engine, pipeline)
+                return work
+
+            arriving = arriving_bytes(pipeline, work.mended)
+            applied = _applied(prepared, registry, as_of, watch, arriving)
+            with writing_lists(pipeline, as_of, command) as folders:
+                return _published(applied, registry, folders, watch)
+        finally:
+            sweep(registry)
+
+
 def _applied(
-    pipeline: Pipeline,
+    prepare: Callable[[Engine], Work],
     registry: Path,
     as_of: datetime,
     watch: Stopwatch,
-    by_hand: ByHand,
-    mended: Path | None,
+    arriving: int = 0,
 ) -> Applied:
-    """Work out the plan and apply it to a copy of the registry."""
+    """Work out the plan and apply it to a copy of the registry.
+
+    ``arriving`` is the size in bytes of the files to be read.
+    """
     started = datetime.now(UTC)
     scratch = beside(registry, "tmp")
     scratch.mkdir()
-    arriving = arriving_bytes(pipeline, mended)
-    command = "run" if mended is None else "replay"
     with opened(registry, scratch, arriving) as (engine, held):
-        refuse_wrong_exports(engine, pipeline)
+        work = prepare(engine)
         plan = work_out(
-            engine, pipeline, as_of, scratch, watch, by_hand=by_hand, mended=mended
+            engine,
+            work.pipeline,
+            as_of,
+            scratch,
+            watch,
+            by_hand=work.by_hand,
+            mended=work.mended,
+            whole=work.whole,
         )
-        log = Log(pipeline.pipeline, command, started, as_of, plan.state.last_file)
+        log = Log(
+            work.pipeline.pipeline, work.command, started, as_of, plan.state.last_file
+        )
         with watch.stage("apply"):
             target = beside(registry, "next")
             counts = apply(engine, plan, registry, held, target, log)

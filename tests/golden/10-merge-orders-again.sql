@@ -71,12 +71,15 @@ select
     s.source,
     s.external_id,
     s.email,
-    coalesce(n.customer_id, s.held_id) as customer_id
+    case
+      when u.source is null then coalesce(n.customer_id, s.held_id)
+    end as customer_id
 from stored s
 left join identified n
   on n.origin is null
   and s.source = n.source
-  and s.external_id = n.external_id;
+  and s.external_id = n.external_id
+left join unseated u on s.source = u.source and s.external_id = u.external_id;
 
 -- owners_by_email
 select email, min(customer_id) as customer_id

@@ -1,3 +1,39 @@
+-- decisions_in_force
+with said as (
+  select
+      source_a, external_id_a, source_b, external_id_b,
+      decision, decision_id, decided_by, decided_at
+  from registry.link_decisions
+  anti join link_decisions_gone
+    using (source_a, external_id_a, source_b, external_id_b)
+  union all
+  select
+      source_a, external_id_a, source_b, external_id_b,
+      decision, decision_id, decided_by, decided_at
+  from link_decisions_new
+)
+select
+    source_a,
+    external_id_a,
+    source_b,
+    external_id_b,
+    decision,
+    decision_id,
+    decided_by,
+    decided_at
+from said
+qualify row_number() over (
+  partition by source_a, external_id_a, source_b, external_id_b
+  order by decided_at desc, decision
+) = 1;
+
+-- dismissals_in_force
+select kind, subject
+from registry.review_dismissals
+anti join review_dismissals_gone using (kind, subject)
+union all
+select kind, subject from review_dismissals_new;
+
 -- decided
 select s.source, s.external_id
 from registry.source_records s
@@ -9,25 +45,11 @@ semi join (
   select source_a as source, external_id_a as external_id from link_decisions_gone
   union all
   select source_b as source, external_id_b as external_id from link_decisions_gone
+  union all
+  select source_a as source, external_id_a as external_id
+  from review_dismissals_gone
 ) d
   on s.source = d.source and s.external_id = d.external_id;
-
--- decisions_in_force
-with said as (
-  select source_a, external_id_a, source_b, external_id_b, decision, decided_at
-  from registry.link_decisions
-  anti join link_decisions_gone
-    using (source_a, external_id_a, source_b, external_id_b)
-  union all
-  select source_a, external_id_a, source_b, external_id_b, decision, decided_at
-  from link_decisions_new
-)
-select source_a, external_id_a, source_b, external_id_b, decision
-from said
-qualify row_number() over (
-  partition by source_a, external_id_a, source_b, external_id_b
-  order by decided_at desc, decision
-) = 1;
 
 -- incoming
 select
@@ -202,6 +224,18 @@ from registry.source_records s
 anti join incoming i on s.source = i.source and s.external_id = i.external_id
 left join vanished v on s.source = v.source and s.external_id = v.external_id;
 
+-- match_scores_gone
+select * exclude (run_id) from registry.match_scores where false;
+
+-- match_scores_new
+select * exclude (run_id) from registry.match_scores where false;
+
+-- rescored
+select source_a as source, external_id_a as external_id from match_scores_gone;
+
+-- scores_in_force
+select * exclude (run_id) from registry.match_scores;
+
 -- held_keys
 select
     source,
@@ -213,6 +247,9 @@ select
     "phone",
     "first_key",
     "last_key",
+    "birth_date",
+    "org_number",
+    "vat_id",
     "postcode"
 from stored;
 
@@ -225,6 +262,9 @@ select
     i."phone",
     i."first_key",
     i."last_key",
+    i."birth_date",
+    i."org_number",
+    i."vat_id",
     i."postcode"
 from incoming i
 union all
@@ -236,6 +276,9 @@ select
     s."phone",
     s."first_key",
     s."last_key",
+    s."birth_date",
+    s."org_number",
+    s."vat_id",
     s."postcode"
 from registry.source_records s
 semi join (
@@ -244,6 +287,8 @@ semi join (
   select source, external_id from vanished
   union all
   select source, external_id from decided
+  union all
+  select source, external_id from rescored
 ) c
   on s.source = c.source and s.external_id = c.external_id;
 
@@ -260,7 +305,7 @@ with hits as (
   semi join "frontier" f on h.phone || '|' || h.last_key = f.phone || '|' || f.last_key union all 
   select h.source, h.external_id
   from held_keys h
-  semi join "frontier" f on h.first_key || ' ' || h.last_key || '|' || rp_code(h.postcode) = f.first_key || ' ' || f.last_key || '|' || rp_code(f.postcode) union all 
+  semi join "frontier" f on case when h.first_key < h.last_key then h.first_key || ' ' || h.last_key else h.last_key || ' ' || h.first_key end || '|' || rp_code(h.postcode) = case when f.first_key < f.last_key then f.first_key || ' ' || f.last_key else f.last_key || ' ' || f.first_key end || '|' || rp_code(f.postcode) union all 
   select h.source, h.external_id
   from held_keys h
   semi join "frontier" f on h.phone = f.phone union all 
@@ -286,6 +331,9 @@ select source, external_id, held_id,
     "phone",
     "first_key",
     "last_key",
+    "birth_date",
+    "org_number",
+    "vat_id",
     "postcode"
 from changing
 union all
@@ -294,6 +342,9 @@ select source, external_id, held_id,
     "phone",
     "first_key",
     "last_key",
+    "birth_date",
+    "org_number",
+    "vat_id",
     "postcode"
 from reached;
 
@@ -307,7 +358,7 @@ with hits as (
   semi join "frontier" f on h.phone || '|' || h.last_key = f.phone || '|' || f.last_key union all 
   select h.source, h.external_id
   from held_keys h
-  semi join "frontier" f on h.first_key || ' ' || h.last_key || '|' || rp_code(h.postcode) = f.first_key || ' ' || f.last_key || '|' || rp_code(f.postcode) union all 
+  semi join "frontier" f on case when h.first_key < h.last_key then h.first_key || ' ' || h.last_key else h.last_key || ' ' || h.first_key end || '|' || rp_code(h.postcode) = case when f.first_key < f.last_key then f.first_key || ' ' || f.last_key else f.last_key || ' ' || f.first_key end || '|' || rp_code(f.postcode) union all 
   select h.source, h.external_id
   from held_keys h
   semi join "frontier" f on h.phone = f.phone union all 
@@ -334,6 +385,10 @@ with leaving as (
   join registry.source_records h
     on i.source = h.source and i.external_id = h.external_id
   where h.founder_of is not null and not (i.kind <> 'guest')
+  union all
+  select r.source, r.external_id, r.founder_of
+  from reached r
+  where r.founder_of is not null and not (r.kind <> 'guest')
 ),
 heirs as (
   select
@@ -345,7 +400,9 @@ heirs as (
     on r.source = g.source
     and r.external_id = g.external_id
     and not (g.kind <> 'guest')
-  where r.founder_of is null
+  anti join leaving g
+    on r.source = g.source and r.external_id = g.external_id
+  where r.founder_of is null and (r.kind <> 'guest')
   group by l.founder_of
 )
 select
@@ -369,6 +426,9 @@ with pool as (
       i."phone",
       i."first_key",
       i."last_key",
+      i."birth_date",
+      i."org_number",
+      i."vat_id",
       i."postcode"
   from incoming i
   left join registry.source_records h
@@ -384,6 +444,9 @@ with pool as (
       r."phone",
       r."first_key",
       r."last_key",
+      r."birth_date",
+      r."org_number",
+      r."vat_id",
       r."postcode"
   from reached r
 )
@@ -397,11 +460,25 @@ select
     p."phone",
     p."first_key",
     p."last_key",
-    p."postcode"
+    p."birth_date",
+    p."org_number",
+    p."vat_id",
+    p."postcode",
+    rp_fingerprint({'first_key': first_key, 'last_key': last_key, 'birth_date': birth_date, 'org_number': org_number, 'vat_id': vat_id}) as mark
 from pool p
 left join leaving_founders l
   on p.source = l.heir_source and p.external_id = l.heir_external_id
 where p.kind <> 'guest';
+
+-- unseated
+select
+    r.source,
+    r.external_id,
+    case when l.heir_source is null then r.founder_of end as founder_of
+from reached r
+left join leaving_founders l
+  on r.source = l.source and r.external_id = l.external_id
+where r.held_id is not null and not (r.kind <> 'guest');
 
 -- same_decisions
 select m.record_no as a, n.record_no as b
@@ -422,7 +499,11 @@ join members n
 where d.decision = 'different';
 
 -- crowded
-select 'email' as field, m.email as value
+select
+    'email' as field,
+    m.email as value,
+    count(*) as records,
+    count(distinct concat_ws('|', m.first_key, m.last_key)) as people
 from members m
 semi join (
   select email
@@ -432,11 +513,15 @@ semi join (
   having count(*) > 4
 ) often
   on m.email = often.email
+where not rp_like(m.email, 'noreply@%')
 group by m.email
-having count(distinct concat_ws('|', m.first_key, m.last_key))
-  > 4
+having count(distinct concat_ws('|', m.first_key, m.last_key)) > 4
 union all
-select 'phone' as field, m.phone as value
+select
+    'phone' as field,
+    m.phone as value,
+    count(*) as records,
+    count(distinct concat_ws('|', m.first_key, m.last_key)) as people
 from members m
 semi join (
   select phone
@@ -446,107 +531,246 @@ semi join (
   having count(*) > 4
 ) often
   on m.phone = often.phone
+where true
 group by m.phone
-having count(distinct concat_ws('|', m.first_key, m.last_key))
-  > 4;
+having count(distinct concat_ws('|', m.first_key, m.last_key)) > 4;
 
 -- held_0
 with valued as (
-  select record_no, email as value, first_key, last_key
+  select record_no, email as value, mark
   from members
   where email is not null and not rp_like(email, 'noreply@%')
 ),
 shared as (
-  select value from valued group by value having count(*) > 1
+  select
+      value,
+      min(record_no) as hub,
+      min(mark) = max(mark) as plain
+  from valued
+  group by value
+  having count(*) > 1
 )
 select
     v.record_no,
     v.value,
-    v.first_key,
-    v.last_key,
-    min(v.record_no) over (partition by value, first_key, last_key) as hub
+    v.mark,
+    s.hub,
+    s.plain
 from valued v
-semi join shared s on v.value = s.value;
+join shared s on v.value = s.value;
 
--- agreeing_0
-with variants as (
-  select distinct value, first_key, last_key, hub
+-- variants_0
+with said as (
+  select value, mark, min(record_no) as hub
   from "held_0"
+  where not plain
+  group by value, mark
 ),
-several as (
-  select value from variants group by value having count(*) > 1
-),
-named as (
-  select v.* from variants v semi join several s on v.value = s.value
+counted as (
+  select value, count(*) as variants
+  from said
+  group by value
 )
-select x.value, x.hub as a, y.hub as b
-from named x
-join named y on x.value = y.value and x.hub <> y.hub
-where rp_names_agree(x.first_key, x.last_key, y.first_key, y.last_key);
+select
+    s.value,
+    s.mark,
+    s.hub,
+    c.variants,
+    m."first_key",
+    m."last_key",
+    m."birth_date",
+    m."org_number",
+    m."vat_id"
+from said s
+join counted c on s.value = c.value
+join members m on s.hub = m.record_no;
+
+-- pairs_0
+select
+    x.value,
+    x.hub as a,
+    y.hub as b,
+    case
+        when rp_births_clash(x.birth_date, y.birth_date) then 'birth_date'
+        when x.org_number <> y.org_number then 'org_number'
+        when x.vat_id <> y.vat_id then 'vat_id'
+        when not rp_names_agree(
+          x.first_key, x.last_key, y.first_key, y.last_key, false
+        ) and not rp_vouched(
+          x.org_number, x.birth_date, x.last_key,
+          y.org_number, y.birth_date, y.last_key
+        ) then 'first_name'
+      end as why
+from "variants_0" x
+join "variants_0" y on x.value = y.value and x.hub < y.hub
+where x.variants <= 50;
 
 -- torn_0
+with fitting as (
+  select value, a, b from "pairs_0" where why is null
+  union all
+  select value, b as a, a as b from "pairs_0" where why is null
+)
 select distinct p.a as hub
-from "agreeing_0" p
-join "agreeing_0" q on p.a = q.a and p.value = q.value and p.b < q.b
-anti join "agreeing_0" r on p.value = r.value and p.b = r.a and q.b = r.b;
+from fitting p
+join fitting q on p.value = q.value and p.a = q.a and p.b < q.b
+anti join fitting r on p.value = r.value and p.b = r.a and q.b = r.b;
 
 -- held_1
 with valued as (
-  select record_no, phone || '|' || last_key as value, first_key, last_key
+  select record_no, phone || '|' || last_key as value, mark
   from members
   where phone || '|' || last_key is not null
 ),
 shared as (
-  select value from valued group by value having count(*) > 1
+  select
+      value,
+      min(record_no) as hub,
+      min(mark) = max(mark) as plain
+  from valued
+  group by value
+  having count(*) > 1
 )
 select
     v.record_no,
     v.value,
-    v.first_key,
-    v.last_key,
-    min(v.record_no) over (partition by value, first_key, last_key) as hub
+    v.mark,
+    s.hub,
+    s.plain
 from valued v
-semi join shared s on v.value = s.value;
+join shared s on v.value = s.value;
 
--- agreeing_1
-with variants as (
-  select distinct value, first_key, last_key, hub
+-- variants_1
+with said as (
+  select value, mark, min(record_no) as hub
   from "held_1"
+  where not plain
+  group by value, mark
 ),
-several as (
-  select value from variants group by value having count(*) > 1
-),
-named as (
-  select v.* from variants v semi join several s on v.value = s.value
+counted as (
+  select value, count(*) as variants
+  from said
+  group by value
 )
-select x.value, x.hub as a, y.hub as b
-from named x
-join named y on x.value = y.value and x.hub <> y.hub
-where rp_names_agree(x.first_key, x.last_key, y.first_key, y.last_key);
+select
+    s.value,
+    s.mark,
+    s.hub,
+    c.variants,
+    m."first_key",
+    m."last_key",
+    m."birth_date",
+    m."org_number",
+    m."vat_id"
+from said s
+join counted c on s.value = c.value
+join members m on s.hub = m.record_no;
+
+-- pairs_1
+select
+    x.value,
+    x.hub as a,
+    y.hub as b,
+    case
+        when rp_births_clash(x.birth_date, y.birth_date) then 'birth_date'
+        when x.org_number <> y.org_number then 'org_number'
+        when x.vat_id <> y.vat_id then 'vat_id'
+        when not rp_names_agree(
+          x.first_key, x.last_key, y.first_key, y.last_key, true
+        ) and not rp_vouched(
+          x.org_number, x.birth_date, x.last_key,
+          y.org_number, y.birth_date, y.last_key
+        ) then 'first_name'
+      end as why
+from "variants_1" x
+join "variants_1" y on x.value = y.value and x.hub < y.hub
+where x.variants <= 50;
 
 -- torn_1
+with fitting as (
+  select value, a, b from "pairs_1" where why is null
+  union all
+  select value, b as a, a as b from "pairs_1" where why is null
+)
 select distinct p.a as hub
-from "agreeing_1" p
-join "agreeing_1" q on p.a = q.a and p.value = q.value and p.b < q.b
-anti join "agreeing_1" r on p.value = r.value and p.b = r.a and q.b = r.b;
+from fitting p
+join fitting q on p.value = q.value and p.a = q.a and p.b < q.b
+anti join fitting r on p.value = r.value and p.b = r.a and q.b = r.b;
 
 -- held_2
 with valued as (
-  select record_no, first_key || ' ' || last_key || '|' || rp_code(postcode) as value, first_key, last_key
+  select record_no, case when first_key < last_key then first_key || ' ' || last_key else last_key || ' ' || first_key end || '|' || rp_code(postcode) as value, mark
   from members
-  where first_key || ' ' || last_key || '|' || rp_code(postcode) is not null
+  where case when first_key < last_key then first_key || ' ' || last_key else last_key || ' ' || first_key end || '|' || rp_code(postcode) is not null
 ),
 shared as (
-  select value from valued group by value having count(*) > 1
+  select
+      value,
+      min(record_no) as hub,
+      min(mark) = max(mark) as plain
+  from valued
+  group by value
+  having count(*) > 1
 )
 select
     v.record_no,
     v.value,
-    v.first_key,
-    v.last_key,
-    min(v.record_no) over (partition by value) as hub
+    v.mark,
+    s.hub,
+    s.plain
 from valued v
-semi join shared s on v.value = s.value;
+join shared s on v.value = s.value;
+
+-- variants_2
+with said as (
+  select value, mark, min(record_no) as hub
+  from "held_2"
+  where not plain
+  group by value, mark
+),
+counted as (
+  select value, count(*) as variants
+  from said
+  group by value
+)
+select
+    s.value,
+    s.mark,
+    s.hub,
+    c.variants,
+    m."first_key",
+    m."last_key",
+    m."birth_date",
+    m."org_number",
+    m."vat_id"
+from said s
+join counted c on s.value = c.value
+join members m on s.hub = m.record_no;
+
+-- pairs_2
+select
+    x.value,
+    x.hub as a,
+    y.hub as b,
+    case
+        when rp_births_clash(x.birth_date, y.birth_date) then 'birth_date'
+        when x.org_number <> y.org_number then 'org_number'
+        when x.vat_id <> y.vat_id then 'vat_id'
+      end as why
+from "variants_2" x
+join "variants_2" y on x.value = y.value and x.hub < y.hub
+where x.variants <= 50;
+
+-- torn_2
+with fitting as (
+  select value, a, b from "pairs_2" where why is null
+  union all
+  select value, b as a, a as b from "pairs_2" where why is null
+)
+select distinct p.a as hub
+from fitting p
+join fitting q on p.value = q.value and p.a = q.a and p.b < q.b
+anti join fitting r on p.value = r.value and p.b = r.a and q.b = r.b;
 
 -- identified
 with clustered as (
@@ -576,6 +800,7 @@ numbered as (
   where customer_id is not null
 )
 select
+    c.record_no,
     c.origin,
     c.source,
     c.external_id,
@@ -586,3 +811,359 @@ select
     end as founder_of
 from clustered c
 join numbered n on c.cluster = n.cluster;
+
+-- stopped
+with found as (
+  select
+      a,
+      b,
+      'email' as key,
+      case
+        when why is not null then why
+        when a in (select hub from "torn_0")
+          or b in (select hub from "torn_0") then 'torn'
+        else 'kept_apart'
+      end as why
+  from "pairs_0" union all
+  select
+      a,
+      b,
+      'phone + last_name' as key,
+      case
+        when why is not null then why
+        when a in (select hub from "torn_1")
+          or b in (select hub from "torn_1") then 'torn'
+        else 'kept_apart'
+      end as why
+  from "pairs_1" union all
+  select
+      a,
+      b,
+      'full_name + postcode' as key,
+      case
+        when why is not null then why
+        when a in (select hub from "torn_2")
+          or b in (select hub from "torn_2") then 'torn'
+        else 'kept_apart'
+      end as why
+  from "pairs_2"
+)
+select
+    i.customer_id as customer_a,
+    j.customer_id as customer_b,
+    f.key,
+    f.why
+from found f
+join identified i on f.a = i.record_no
+join identified j on f.b = j.record_no
+left join held_back h on f.a = h.record_no
+left join held_back g on f.b = g.record_no
+where i.customer_id <> j.customer_id
+  and (h.cluster is null or h.cluster is distinct from g.cluster);
+
+-- likely
+select
+    customer_id as customer_a,
+    customer_id as customer_b,
+    cast(null as double) as score,
+    cast(null as varchar) as model
+from identified
+where false;
+
+-- doubts
+with found as (
+  select
+      customer_a,
+      customer_b,
+      key,
+      why,
+      cast(null as double) as score,
+      cast(null as varchar) as model
+  from stopped
+  union all
+  select customer_a, customer_b, 'score' as key, 'likely' as why, score, model
+  from likely
+),
+turned as (
+  select customer_a, customer_b, key, why, score, model
+  from found
+  where customer_a < customer_b
+  union all
+  select
+      customer_b as customer_a,
+      customer_a as customer_b,
+      key,
+      why,
+      score,
+      model
+  from found
+  where customer_a > customer_b
+),
+reasoned as (
+  select
+      customer_a,
+      customer_b,
+      key,
+      why,
+      max(score) as score,
+      max(model) as model
+  from turned
+  group by customer_a, customer_b, key, why
+)
+select
+    customer_a,
+    customer_b,
+    list_sort(list({'key': key, 'why': why})) as reasons,
+    max(score) as score,
+    max(model) as model
+from reasoned
+group by customer_a, customer_b;
+
+-- doubted
+with asked as (
+  select customer_a as customer_id from doubts
+  union
+  select customer_b as customer_id from doubts
+),
+held as (
+  select i.customer_id, i.source, i.external_id
+  from identified i
+  semi join asked a on i.customer_id = a.customer_id
+  union all
+  select s.held_id as customer_id, s.source, s.external_id
+  from stored s
+  semi join asked a on s.held_id = a.customer_id
+  anti join identified i
+    on s.source = i.source and s.external_id = i.external_id
+)
+select
+    customer_id,
+    min({'source': source, 'external_id': external_id}) as first,
+    count(*) as records
+from held
+group by customer_id;
+
+-- parted
+with ends as (
+  select x.customer_id as customer_a, y.customer_id as customer_b
+  from different_decisions d
+  join identified x on d.a = x.record_no
+  join identified y on d.b = y.record_no
+)
+select customer_a, customer_b from ends where customer_a < customer_b
+union
+select customer_b as customer_a, customer_a as customer_b
+from ends
+where customer_a > customer_b;
+
+-- crowds
+select
+    'email' as key,
+    c.value,
+    min(m.record_no) as first_no,
+    c.records,
+    c.people,
+    'shared' as why
+from crowded c
+join members m on c.value = m."email"
+where c.field = 'email'
+group by c.value, c.records, c.people
+union all
+select
+    'phone' as key,
+    c.value,
+    min(m.record_no) as first_no,
+    c.records,
+    c.people,
+    'shared' as why
+from crowded c
+join members m on c.value = m."phone"
+where c.field = 'phone'
+group by c.value, c.records, c.people
+union all
+select
+    'email' as key,
+    v.value,
+    min(h.hub) as first_no,
+    count(*) as records,
+    v.variants as people,
+    'too_many' as why
+from "held_0" h
+join (
+  select distinct value, variants
+  from "variants_0"
+  where variants > 50
+) v
+  on h.value = v.value
+group by v.value, v.variants
+union all
+select
+    'phone + last_name' as key,
+    v.value,
+    min(h.hub) as first_no,
+    count(*) as records,
+    v.variants as people,
+    'too_many' as why
+from "held_1" h
+join (
+  select distinct value, variants
+  from "variants_1"
+  where variants > 50
+) v
+  on h.value = v.value
+group by v.value, v.variants
+union all
+select
+    'full_name + postcode' as key,
+    v.value,
+    min(h.hub) as first_no,
+    count(*) as records,
+    v.variants as people,
+    'too_many' as why
+from "held_2" h
+join (
+  select distinct value, variants
+  from "variants_2"
+  where variants > 50
+) v
+  on h.value = v.value
+group by v.value, v.variants;
+
+-- review_now
+with apart as (
+  select
+      case when x.first < y.first then x.first else y.first end as a,
+      case when x.first < y.first then y.first else x.first end as b,
+      d.reasons,
+      x.records + y.records as records,
+      d.score,
+      d.model
+  from doubts d
+  join doubted x on d.customer_a = x.customer_id
+  join doubted y on d.customer_b = y.customer_id
+  anti join parted p
+    on d.customer_a = p.customer_a and d.customer_b = p.customer_b
+),
+large as (
+  select
+      cluster,
+      count(*) as records
+  from held_back
+  group by cluster
+),
+found as (
+  select
+      'pair' as kind,
+      rp_key([a.source, a.external_id, b.source, b.external_id]) as subject,
+      a.source as source_a,
+      a.external_id as external_id_a,
+      b.source as source_b,
+      b.external_id as external_id_b,
+      reasons,
+      cast(null as varchar) as value,
+      records,
+      cast(null as bigint) as people,
+      score,
+      model
+  from apart
+  union all
+  select
+      'crowded' as kind,
+      rp_key([c.key, c.value]) as subject,
+      m.source as source_a,
+      m.external_id as external_id_a,
+      cast(null as varchar) as source_b,
+      cast(null as varchar) as external_id_b,
+      [{'key': c.key, 'why': c.why}] as reasons,
+      c.value,
+      c.records,
+      c.people,
+      cast(null as double) as score,
+      cast(null as varchar) as model
+  from crowds c
+  join members m on c.first_no = m.record_no
+  union all
+  select
+      'large' as kind,
+      rp_key([m.source, m.external_id]) as subject,
+      m.source as source_a,
+      m.external_id as external_id_a,
+      cast(null as varchar) as source_b,
+      cast(null as varchar) as external_id_b,
+      [{'key': 'cluster', 'why': 'too_large'}] as reasons,
+      cast(null as varchar) as value,
+      l.records,
+      cast(null as bigint) as people,
+      cast(null as double) as score,
+      cast(null as varchar) as model
+  from large l
+  join members m on l.cluster = m.record_no
+)
+select f.*
+from found f
+anti join dismissals_in_force d on f.kind = d.kind and f.subject = d.subject;
+
+-- review_touched
+select r.*
+from registry.review_items r
+semi join (
+  select r.review_id
+  from registry.review_items r
+  semi join frontier f
+    on r.source_a = f.source and r.external_id_a = f.external_id
+  union
+  select r.review_id
+  from registry.review_items r
+  semi join frontier f
+    on r.source_b = f.source and r.external_id_b = f.external_id
+) t
+  on r.review_id = t.review_id;
+
+-- review_items_new
+with coming as (
+  select
+      t.review_id as held_id,
+      n.*
+  from review_now n
+  left join review_touched t on n.kind = t.kind and n.subject = t.subject
+  where t.review_id is null
+  or n."source_a" is distinct from t."source_a"
+  or n."external_id_a" is distinct from t."external_id_a"
+  or n."source_b" is distinct from t."source_b"
+  or n."external_id_b" is distinct from t."external_id_b"
+  or n."reasons" is distinct from t."reasons"
+  or n."value" is distinct from t."value"
+  or n."records" is distinct from t."records"
+  or n."people" is distinct from t."people"
+  or n."score" is distinct from t."score"
+  or n."model" is distinct from t."model"
+)
+select
+    coalesce(
+      n.held_id,
+      0 + row_number() over (
+        partition by n.held_id is null order by n.kind, n.subject
+      )
+    ) as review_id,
+    n."kind",
+    n."subject",
+    n."source_a",
+    n."external_id_a",
+    n."source_b",
+    n."external_id_b",
+    n."reasons",
+    n."value",
+    n."records",
+    n."people",
+    n."score",
+    n."model"
+from coming n;
+
+-- review_items_gone
+select t.review_id
+from review_touched t
+anti join review_now n on t.kind = n.kind and t.subject = n.subject
+union
+select t.review_id
+from review_touched t
+semi join review_items_new n on t.review_id = n.review_id;

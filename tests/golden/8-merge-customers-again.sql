@@ -47,6 +47,14 @@ left join leaving_founders l
   and l.heir_source is null;
 
 -- records_moved
+with settled as (
+  select source, external_id, customer_id, founder_of
+  from identified
+  where origin is null
+  union all
+  select source, external_id, cast(null as bigint) as customer_id, founder_of
+  from unseated
+)
 select
     s.source,
     s.external_id,
@@ -88,10 +96,7 @@ select
     s.file_id,
     s.row_number
 from stored s
-join identified n
-  on n.origin is null
-  and s.source = n.source
-  and s.external_id = n.external_id
+join settled n on s.source = n.source and s.external_id = n.external_id
 where s.held_id is distinct from n.customer_id
   or s.founder_of is distinct from n.founder_of
   or s.gone_at is distinct from s.held_gone_at;

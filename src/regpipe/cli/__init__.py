@@ -15,6 +15,7 @@ import click
 
 from regpipe.cli import terminal
 from regpipe.cli.check import check
+from regpipe.cli.customers import customers
 from regpipe.cli.export import export
 from regpipe.cli.init import init
 from regpipe.cli.inspect import inspect
@@ -22,7 +23,9 @@ from regpipe.cli.match import match
 from regpipe.cli.options import JSON
 from regpipe.cli.plan import plan
 from regpipe.cli.presets import presets
+from regpipe.cli.rebuild import rebuild
 from regpipe.cli.rejects import rejects
+from regpipe.cli.review import review
 from regpipe.cli.run import run
 from regpipe.cli.runs import runs
 from regpipe.cli.show import show
@@ -63,7 +66,7 @@ def commands() -> None:
 
 for command in (
     *(init, inspect, presets, check, plan),
-    *(run, runs, rejects, show, export, match),
+    *(run, runs, rejects, review, customers, rebuild, match, show, export),
 ):
     commands.add_command(command)
 

@@ -35,7 +35,7 @@ def plan(pipeline: Path, step: str | None, as_of: datetime, as_json: bool) -> No
       5  a step failed
     """
     with terminal.working(quiet=False) as progress:
-        from regpipe.plan import plan_pipeline, plan_sql
+        from regpipe.planning import plan_pipeline, plan_sql
         from regpipe.spec.load import load_pipeline
 
         declared = load_pipeline(pipeline, os.environ)

@@ -129,7 +129,7 @@ def replay(
       5  a step failed
     """
     with terminal.working(quiet=quiet) as progress:
-        from regpipe.plan import plan_pipeline
+        from regpipe.planning import plan_pipeline
         from regpipe.run import run_pipeline
         from regpipe.spec.load import load_pipeline
 

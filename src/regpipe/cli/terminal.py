@@ -60,6 +60,11 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
         _plain_table(columns, cells, right)
 
 
+def note(text: str) -> None:
+    """Tell of something worth knowing beside the data."""
+    click.echo(clean(text), err=True)
+
+
 def warn(text: str) -> None:
     """Tell of something that did not stop the work."""
     click.echo(f"warning: {clean(text)}", err=True)

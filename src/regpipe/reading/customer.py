@@ -1,4 +1,4 @@
-"""All that the registry knows of one customer, and how to find who is meant."""
+"""All that the registry knows of one customer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from regpipe.engine.protocol import Engine
-from regpipe.errors import PipelineError
+from regpipe.registry.who import ids_of
 from regpipe.sql.step import comma, ident, literal
 
 Row = Mapping[str, Any]
@@ -63,55 +63,6 @@ class Customer:
         return asdict(self)
 
 
-def customer_ids(engine: Engine, identifier: int | str) -> tuple[int, ...]:
-    """Give the customers that an identifier names, the lowest id first.
-
-    It is a customer_id (also of a customer that was merged away), an e-mail or a
-    phone that the customer or one of their records has, or
-    'source:external_id'.
-
-    Raises PipelineError when it is none of these.
-    """
-    text = str(identifier).strip()
-    source, colon, external_id = text.partition(":")
-    if isinstance(identifier, int) or (text.isascii() and text.isdigit()):
-        found = {int(text)} if len(text) < 19 else set()
-    elif colon and source:
-        found = _ids(
-            engine,
-            f"""
-            select customer_id from registry.source_records
-            where source = {literal(source)} and external_id = {literal(external_id)}
-            """,
-        )
-    elif "@" in text or text.startswith("+"):
-        column = "email" if "@" in text else "phone"
-        address = literal(text.lower())
-        found = _ids(
-            engine,
-            f"""
-            select customer_id from registry.customers where {column} = {address}
-            union
-            select customer_id from registry.source_records where {column} = {address}
-            """,
-        )
-    else:
-        raise PipelineError.at(
-            "customer",
-            "the identifier is no customer_id, e-mail, phone or source:external_id",
-            "such as 17, anna@example.com, +46701234567 or web_shop:1001",
-        )
-    current = {_current(engine, each) for each in found}
-    if not current:
-        return ()
-    listed = ", ".join(map(str, sorted(current)))
-    there = _ids(
-        engine,
-        f"select customer_id from registry.customers where customer_id in ({listed})",
-    )
-    return tuple(sorted(there))
-
-
 def customer_of(engine: Engine, customer_id: int) -> Customer:
     """Give all that is known of a customer that there is."""
     mine = f"customer_id = {customer_id}"
@@ -143,26 +94,11 @@ def customer_of(engine: Engine, customer_id: int) -> Customer:
     )
 
 
-def _current(engine: Engine, customer_id: int) -> int:
-    """Follow the redirects of customers that were merged away."""
-    seen = {customer_id}
-    while True:
-        found = _ids(
-            engine,
-            "select redirect_to as customer_id from registry.customer_redirects "
-            f"where customer_id = {customer_id}",
-        )
-        if not found or found <= seen:
-            return customer_id
-        customer_id = min(found - seen)
-        seen.add(customer_id)
-
-
 def _merged(engine: Engine, customer_id: int) -> tuple[int, ...]:
     merged: set[int] = set()
     asked = {customer_id}
     while asked:
-        found = _ids(
+        found = ids_of(
             engine,
             "select customer_id from registry.customer_redirects "
             f"where redirect_to in ({', '.join(map(str, sorted(asked)))})",
@@ -264,8 +200,3 @@ def _rows(
         f"order by {', '.join(f'{ident(name)} nulls first' for name in order_by)}"
     )
     return tuple(found.to_pylist())
-
-
-def _ids(engine: Engine, select: str) -> set[int]:
-    found = engine.collect(select).column(0).to_pylist()
-    return {int(each) for each in found if each is not None}

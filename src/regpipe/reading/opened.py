@@ -18,11 +18,12 @@ from regpipe.errors import (
     RegistryError,
     StepError,
 )
-from regpipe.reading import quarantine
-from regpipe.reading.customer import Customer, customer_ids, customer_of
+from regpipe.reading import quarantine, questions
+from regpipe.reading.customer import Customer, customer_of
 from regpipe.reading.frame import Frame
 from regpipe.registry import migrate
 from regpipe.registry.opening import locked_down
+from regpipe.registry.who import customer_ids
 from regpipe.sql.customer_view import MONEY, NUMBER, TEXT, TIME, VIEW, customers, moment
 from regpipe.sql.expression import AS_OF
 from regpipe.sql.lists import (
@@ -212,6 +213,28 @@ class Registry:
         ``by_reason`` per reason, too, a reject with two reasons under both.
         """
         return self._frame(quarantine.reject_counts(by_reason=by_reason))
+
+    def review(self, kind: str | None = None, *, cells: bool = False) -> Frame:
+        """Give one row per open question on who is who, the likeliest pairs first.
+
+        ``kind`` is 'pair' (may these two customers be one?), 'crowded' (a value that
+        too many hold to be a key) or 'large' (a cluster of which nobody was merged).
+        The records named are the first of each customer; ``reasons`` is a list of key
+        and why. With ``cells`` also what the two records say.
+        """
+        return self._frame(questions.questions(kind, cells=cells))
+
+    def question(self, review_id: int) -> questions.Question | None:
+        """Give an open question with its records; None when there is none such."""
+        return questions.question_of(self._engine, review_id)
+
+    def decisions(self) -> Frame:
+        """Give one row per decision on who is who that is in force, newest first.
+
+        ``decision`` is 'same', 'different' or 'dismissed'; the records named are the
+        first of its ``pairs``.
+        """
+        return self._frame(questions.decisions())
 
     def evaluate(self, labels: Path) -> Evaluation:
         """Hold the customers against a file that says who is who.

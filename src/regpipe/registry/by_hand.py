@@ -10,13 +10,10 @@ import pyarrow as pa
 
 from regpipe.engine.protocol import Engine, TableDelta
 from regpipe.errors import DataError, Problem
+from regpipe.registry.links import TIME, Dismissal, LinkDecision, Links, RecordKey
 from regpipe.sql.step import literal, step
 
-RecordKey = tuple[str, str]
-"""A source and the external_id of one of its records."""
-
-_TIME = pa.timestamp("us")
-_LINK = ("source_a", "external_id_a", "source_b", "external_id_b")
+__all__ = ["ByHand", "Dismissal", "LinkDecision", "Override", "RecordKey"]
 
 
 @dataclass(frozen=True)
@@ -33,18 +30,6 @@ class Override:
 
 
 @dataclass(frozen=True)
-class LinkDecision:
-    """A person's word that two records are the ``same`` or are ``different``.
-
-    With the decision ``lifted`` an earlier one is taken back.
-    """
-
-    a: RecordKey
-    b: RecordKey
-    decision: str
-
-
-@dataclass(frozen=True)
 class ByHand:
     """All that one person decides at one time (UTC)."""
 
@@ -52,23 +37,27 @@ class ByHand:
     at: datetime = datetime(1970, 1, 1, tzinfo=UTC)
     overrides: Sequence[Override] = ()
     links: Sequence[LinkDecision] = ()
+    dismissals: Sequence[Dismissal] = ()
 
-    def leave(self, engine: Engine) -> list[TableDelta]:
+    def leave(self, engine: Engine, last_decision: int) -> list[TableDelta]:
         """Leave the rows that come and go, and ``decided``: the records meant.
 
-        Raises DataError when a customer or record is not in the registry.
+        ``last_decision`` is the last number of a decision.
+
+        Raises DataError when a customer or record is not in the registry, or when
+        decisions contradict each other.
         """
         self._put_overrides(engine)
-        self._put_links(engine)
+        linked = Links(self.by, _utc(self.at), self.links, self.dismissals)
+        deltas = linked.leave(engine, last_decision)
+        engine.make(step("dismissals_in_force", _DISMISSED))
         engine.make(step("decided", _DECIDED))
         self._refuse_unknown(engine)
         return [
             TableDelta(
                 "overrides", ("customer_id", "field"), "overrides_gone", "overrides_new"
             ),
-            TableDelta(
-                "link_decisions", _LINK, "link_decisions_gone", "link_decisions_new"
-            ),
+            *deltas,
         ]
 
     def _put_overrides(self, engine: Engine) -> None:
@@ -85,31 +74,9 @@ class ByHand:
             **keys,
             "value": pa.array(values, pa.string()),
             "set_by": pa.array([self.by] * len(ids), pa.string()),
-            "set_at": pa.array([_utc(self.at)] * len(ids), _TIME),
+            "set_at": pa.array([_utc(self.at)] * len(ids), TIME),
         }
         engine.put("overrides_new", pa.table(rows).filter(pa.array(kept, pa.bool_())))
-
-    def _put_links(self, engine: Engine) -> None:
-        pairs = [sorted((each.a, each.b)) for each in self.links]
-        columns = [
-            [pair[side][part] for pair in pairs] for side in (0, 1) for part in (0, 1)
-        ]
-        keys = {
-            name: pa.array(values, pa.string())
-            for name, values in zip(_LINK, columns, strict=True)
-        }
-        engine.put("link_decisions_gone", pa.table(keys))
-        decisions = [each.decision for each in self.links]
-        rows = {
-            **keys,
-            "decision": pa.array(decisions, pa.string()),
-            "decided_by": pa.array([self.by] * len(pairs), pa.string()),
-            "decided_at": pa.array([_utc(self.at)] * len(pairs), _TIME),
-        }
-        kept = [decision != "lifted" for decision in decisions]
-        engine.put(
-            "link_decisions_new", pa.table(rows).filter(pa.array(kept, pa.bool_()))
-        )
 
     def _refuse_unknown(self, engine: Engine) -> None:
         problems = []
@@ -135,6 +102,14 @@ class ByHand:
             raise DataError(*problems)
 
 
+_DISMISSED = """
+    select kind, subject
+    from registry.review_dismissals
+    anti join review_dismissals_gone using (kind, subject)
+    union all
+    select kind, subject from review_dismissals_new
+    """
+
 _DECIDED = """
     select s.source, s.external_id
     from registry.source_records s
@@ -146,6 +121,9 @@ _DECIDED = """
       select source_a as source, external_id_a as external_id from link_decisions_gone
       union all
       select source_b as source, external_id_b as external_id from link_decisions_gone
+      union all
+      select source_a as source, external_id_a as external_id
+      from review_dismissals_gone
     ) d
       on s.source = d.source and s.external_id = d.external_id
     """

@@ -14,6 +14,8 @@ class State:
     last_run: int
     last_file: int
     last_reject: int
+    last_decision: int
+    last_review: int
     next_customer: int
     records: int
     orders: int
@@ -31,6 +33,20 @@ def state_of(engine: Engine) -> State:
               union all
               select reject_id from registry.rejects_history
             )) as last_reject,
+            (select coalesce(max(decision_id), 0) from (
+              select decision_id from registry.link_decisions
+              union all
+              select decision_id from registry.link_decisions_history
+              union all
+              select decision_id from registry.review_dismissals
+              union all
+              select decision_id from registry.review_dismissals_history
+            )) as last_decision,
+            (select coalesce(max(review_id), 0) from (
+              select review_id from registry.review_items
+              union all
+              select review_id from registry.review_items_history
+            )) as last_review,
             (select coalesce(max(next_customer_id), 1) from registry.runs)
               as next_customer,
             (select count(*) from registry.source_records) as records,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 
-def summary(next_id: int) -> str:
+def summary(next_id: int, last_review: int) -> str:
     """Give the SELECT of how many customers, ties and consents change, one row.
 
-    ``next_id`` is the first customer_id that nobody had before the run.
+    ``next_id`` is the first customer_id that nobody had before the run,
+    ``last_review`` the last number of a question.
     """
     return f"""
     with before as (
@@ -49,7 +50,21 @@ def summary(next_id: int) -> str:
           as rejects_opened,
         (select count(*) from rejects_closing c
           semi join registry.rejects h on c.reject_id = h.reject_id)
-          as rejects_closed
+          as rejects_closed,
+        (select count(distinct decision_id) from link_decisions_new)
+          + (select count(*) from review_dismissals_new) as decisions_made,
+        (select count(distinct l.decision_id) from registry.link_decisions l
+          semi join link_decisions_gone g using (
+            source_a, external_id_a, source_b, external_id_b
+          ))
+          + (select count(*) from registry.review_dismissals d
+            semi join review_dismissals_gone g using (kind, subject))
+          as decisions_taken_back,
+        (select count(*) from review_items_new where review_id > {last_review})
+          as questions_opened,
+        (select count(*) from review_items_gone g
+          anti join review_items_new n on g.review_id = n.review_id)
+          as questions_closed
     """
 
 

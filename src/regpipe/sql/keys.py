@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 _EXPRESSIONS = {
     "first_name": "first_key",
     "last_name": "last_key",
-    "full_name": "first_key || ' ' || last_key",
+    "full_name": (
+        "case when first_key < last_key then first_key || ' ' || last_key "
+        "else last_key || ' ' || first_key end"
+    ),
     "birth_date": "cast(birth_date as varchar)",
     "company": "lower(company)",
     "city": "lower(city)",
@@ -20,6 +24,21 @@ _COLUMNS = {
     "full_name": ("first_key", "last_key"),
 }
 IDENTIFIERS = ("email", "phone")
+"""What a person is reached by: a key unless too many hold it."""
+
+PERSON = ("first_key", "last_key", "birth_date", "org_number", "vat_id")
+"""What a record says of who its person is, beside the keys."""
+
+MARK = "rp_fingerprint({" + ", ".join(f"'{c}': {c}" for c in PERSON) + "})"
+"""The SQL of a number that is the same for records which say the same."""
+
+
+class Guard(Enum):
+    """What names must say beside a key that agrees."""
+
+    NONE = "none"
+    FIRST_NAMES = "first names"
+    STRICT = "first names, and last names where the first say little"
 
 
 @dataclass(frozen=True)
@@ -34,7 +53,7 @@ class Keys:
     @property
     def columns(self) -> tuple[str, ...]:
         """Give the columns of a record that matching looks at, each once."""
-        wanted = ["email", "phone", "first_key", "last_key"]
+        wanted = [*IDENTIFIERS, *PERSON]
         for key in self.match:
             for field in key:
                 wanted.extend(_COLUMNS.get(field, (field,)))
@@ -50,9 +69,24 @@ class Keys:
         singles = tuple((name,) for name in IDENTIFIERS)
         return tuple(dict.fromkeys((*self.match, *singles)))
 
-    def guarded(self, key: Sequence[str]) -> bool:
-        """Tell whether a key needs compatible first names: it names none."""
-        return not {"first_name", "full_name"} & set(key)
+    def guard(self, key: Sequence[str]) -> Guard:
+        """Give the guard of a key: one that names no first name needs them to fit.
+
+        A mailbox is one person's more often than a landline, an address or a company
+        is: there the last names have a say, too.
+        """
+        if {"first_name", "full_name"} & set(key):
+            return Guard.NONE
+        return Guard.FIRST_NAMES if "email" in key else Guard.STRICT
+
+
+def key_name(key: Sequence[str]) -> str:
+    """Give a match key as people read it.
+
+    >>> key_name(["phone", "last_name"])
+    'phone + last_name'
+    """
+    return " + ".join(key)
 
 
 def key_value(key: Sequence[str], alias: str = "") -> str:

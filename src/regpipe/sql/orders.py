@@ -166,7 +166,8 @@ def unsettled() -> Step:
 def people(*, fresh: bool) -> Step:
     """Give the records that an order may be somebody's by, as they will be.
 
-    Reads  ``records_new``, and (unless ``fresh``) ``stored`` and ``identified``.
+    Reads  ``records_new``, and (unless ``fresh``) ``stored``, ``identified`` and
+           ``unseated``.
     Gives  one row per source and external_id: ``email``, ``customer_id``.
     """
     kept = (
@@ -178,12 +179,15 @@ def people(*, fresh: bool) -> Step:
             s.source,
             s.external_id,
             s.email,
-            coalesce(n.customer_id, s.held_id) as customer_id
+            case
+              when u.source is null then coalesce(n.customer_id, s.held_id)
+            end as customer_id
         from stored s
         left join identified n
           on n.origin is null
           and s.source = n.source
-          and s.external_id = n.external_id"""
+          and s.external_id = n.external_id
+        left join unseated u on s.source = u.source and s.external_id = u.external_id"""
     )
     return step(
         "people",

@@ -6,7 +6,7 @@ or decisions ties to it; so its answer is that of starting from scratch.
 
 from __future__ import annotations
 
-from regpipe.sql.keys import Keys, is_customer, key_value
+from regpipe.sql.keys import MARK, Keys, is_customer, key_value
 from regpipe.sql.step import Step, comma, ident, step
 
 
@@ -51,7 +51,8 @@ def changing(keys: Keys) -> Step:
     """Give the records that change in this run, as they were and as they come.
 
     Reads  ``incoming``, ``vanished``, ``decided`` (records that a new decision
-           or override is about).
+           or override is about), ``rescored`` (records of pairs whose score is
+           another).
     Gives  one or two rows per source and external_id: ``held_id`` and the
            columns that keys look at.
     """
@@ -79,19 +80,22 @@ def changing(keys: Keys) -> Step:
           select source, external_id from vanished
           union all
           select source, external_id from decided
+          union all
+          select source, external_id from rescored
         ) c
           on s.source = c.source and s.external_id = c.external_id
         """,
     )
 
 
-def reached(keys: Keys, frontier: str) -> Step:
+def reached(keys: Keys, frontier: str, accept_above: float | None = None) -> Step:
     """Give the held records that a change may touch, one round further out.
 
     Reads  ``frontier``: the records known to be touched; ``held_keys``;
-           ``decisions_in_force``.
-    Gives  one row per held record that shares a customer, a key value or a
-           decision with one of them: columns as ``held_keys``.
+           ``decisions_in_force``; where scores of ``accept_above`` and more join
+           records, ``scores_in_force``.
+    Gives  one row per held record that shares a customer, a key value, a decision
+           or such a score with one of them: columns as ``held_keys``.
     """
     origin = ident(frontier)
     tests = [
@@ -107,12 +111,16 @@ def reached(keys: Keys, frontier: str) -> Step:
           from held_keys h
           semi join {origin} f on h.held_id = f.held_id"""
     )
+    links = ["decisions_in_force"]
+    if accept_above is not None:
+        links.append(f"(select * from scores_in_force where score >= {accept_above!r})")
     tests.extend(
         f"""
           select d.source_{there} as source, d.external_id_{there} as external_id
-          from decisions_in_force d
+          from {link} d
           semi join {origin} f
             on d.source_{here} = f.source and d.external_id_{here} = f.external_id"""
+        for link in links
         for here, there in (("a", "b"), ("b", "a"))
     )
     return step(
@@ -151,7 +159,7 @@ def leaving_founders(keys: Keys) -> Step:
     none is the heir of its id. Without one the guest keeps it, for the day they
     register again.
 
-    Reads  ``incoming``.
+    Reads  ``incoming``, ``reached``.
     Gives  one row per such record: ``founder_of``, ``heir_source`` and
            ``heir_external_id`` (both null without an heir).
     """
@@ -164,6 +172,10 @@ def leaving_founders(keys: Keys) -> Step:
           join registry.source_records h
             on i.source = h.source and i.external_id = h.external_id
           where h.founder_of is not null and not ({is_customer(keys, "i")})
+          union all
+          select r.source, r.external_id, r.founder_of
+          from reached r
+          where r.founder_of is not null and not ({is_customer(keys, "r")})
         ),
         heirs as (
           select
@@ -175,7 +187,9 @@ def leaving_founders(keys: Keys) -> Step:
             on r.source = g.source
             and r.external_id = g.external_id
             and not ({is_customer(keys, "g")})
-          where r.founder_of is null
+          anti join leaving g
+            on r.source = g.source and r.external_id = g.external_id
+          where r.founder_of is null and ({is_customer(keys, "r")})
           group by l.founder_of
         )
         select
@@ -228,10 +242,45 @@ def members_touched(keys: Keys) -> Step:
             p.source,
             p.external_id,
             coalesce(p.founder_of, l.founder_of) as founder_of,
-            {comma((f"p.{ident(c)}" for c in keys.columns), 12)}
+            {comma((f"p.{ident(c)}" for c in keys.columns), 12)},
+            {MARK} as mark
         from pool p
         left join leaving_founders l
           on p.source = l.heir_source and p.external_id = l.heir_external_id
         where {is_customer(keys, "p")}
+        """,
+    )
+
+
+def unseated(keys: Keys) -> Step:
+    """Give the held records that are customers so far, and by now are guests only.
+
+    Reads  ``reached``, ``leaving_founders``.
+    Gives  one row per source and external_id: ``founder_of`` (null where an heir
+           has the id).
+    """
+    return step(
+        "unseated",
+        f"""
+        select
+            r.source,
+            r.external_id,
+            case when l.heir_source is null then r.founder_of end as founder_of
+        from reached r
+        left join leaving_founders l
+          on r.source = l.source and r.external_id = l.external_id
+        where r.held_id is not null and not ({is_customer(keys, "r")})
+        """,
+    )
+
+
+def nobody_unseated() -> Step:
+    """Give no such record, where the registry holds none."""
+    return step(
+        "unseated",
+        """
+        select source, external_id, founder_of
+        from registry.source_records
+        where false
         """,
     )

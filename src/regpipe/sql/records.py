@@ -208,13 +208,21 @@ def records_new(*, fresh: bool) -> Step:
 def records_moved() -> Step:
     """Give the stored records whose customer or presence is another than before.
 
-    Reads  ``stored``, ``identified``.
+    Reads  ``stored``, ``identified``, ``unseated``.
     Gives  one row per source and external_id, columns as ``records_new``.
     """
     own = comma((f"s.{ident(column)}" for column in RECORD_COLUMNS[1:]), 12)
     return step(
         "records_moved",
         f"""
+        with settled as (
+          select source, external_id, customer_id, founder_of
+          from identified
+          where origin is null
+          union all
+          select source, external_id, cast(null as bigint) as customer_id, founder_of
+          from unseated
+        )
         select
             s.source,
             s.external_id,
@@ -227,10 +235,7 @@ def records_moved() -> Step:
             s.file_id,
             s.row_number
         from stored s
-        join identified n
-          on n.origin is null
-          and s.source = n.source
-          and s.external_id = n.external_id
+        join settled n on s.source = n.source and s.external_id = n.external_id
         where s.held_id is distinct from n.customer_id
           or s.founder_of is distinct from n.founder_of
           or s.gone_at is distinct from s.held_gone_at

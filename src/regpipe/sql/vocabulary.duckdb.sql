@@ -324,17 +324,205 @@ create or replace macro rp_name_letters(x) as
 create or replace macro rp_name_key(x) as
   nullif(rp_name_letters(lower(strip_accents(x))), '');
 
--- Do two first names allow one person? Equal, alike, an initial, swapped, missing.
-create or replace macro rp_names_agree(first_a, last_a, first_b, last_b) as
+-- What a pet form of a first name may be short for, in several languages; names
+-- themselves are none, and one form may be short for several names.
+create or replace macro rp_short_for(x) as map {
+  'abby': ['abigail'], 'acke': ['axel'], 'adde': ['anders'], 'aga': ['agnieszka'],
+  'ale': ['alejandro'], 'alek': ['aleksander'], 'aleks': ['alexander'],
+  'alex': ['alexander', 'alexandra'], 'andi': ['andreas'], 'andy': ['andrew'],
+  'ania': ['anna'], 'anja': ['anna'], 'ann': ['anna'], 'anne': ['anna'], 'annie': ['anna'],
+  'anya': ['anna'], 'asia': ['joanna'], 'babs': ['barbara'], 'bara': ['barbora'],
+  'barb': ['barbara'], 'basia': ['barbara'], 'basti': ['sebastian'], 'becca': ['rebecca'],
+  'becka': ['rebecka'], 'becky': ['rebecca'], 'bella': ['isabella'], 'belle': ['isabella'],
+  'ben': ['benjamin'], 'benke': ['bengt'], 'benny': ['benjamin'], 'beppe': ['giuseppe'],
+  'berra': ['bertil'], 'bert': ['robert'], 'beth': ['elizabeth'], 'bettan': ['elisabet'],
+  'betty': ['elizabeth'], 'bibbi': ['birgitta'], 'bigge': ['birger'], 'bill': ['william'],
+  'billy': ['william'], 'bjorne': ['bjorn'], 'bob': ['robert'], 'bobby': ['robert'],
+  'bosse': ['bo'], 'britta': ['birgitta'], 'carl': ['karl'], 'carolin': ['caroline'],
+  'carrie': ['caroline'], 'cathy': ['katherine'], 'cesco': ['francesco'],
+  'charlie': ['charles', 'karl'], 'checco': ['francesco'], 'chris': ['christopher'],
+  'christel': ['christine'], 'christina': ['kristina'], 'chuck': ['charles'],
+  'cilla': ['cecilia'], 'cindy': ['cynthia'], 'concha': ['concepcion'],
+  'cor': ['cornelis'], 'curro': ['francisco'], 'dan': ['daniel'], 'danne': ['daniel'],
+  'danny': ['daniel'], 'dave': ['david'], 'davy': ['david'], 'deb': ['deborah'],
+  'debbie': ['deborah'], 'dick': ['richard'], 'dieter': ['dietrich'], 'dima': ['dmitri'],
+  'dimitris': ['dimitrios'], 'dmitrij': ['dmitri'], 'dmitry': ['dmitri'],
+  'dolly': ['dorothy'], 'don': ['donald'], 'donnie': ['donald'], 'dot': ['dorothy'],
+  'dottie': ['dorothy'], 'drew': ['andrew'], 'ed': ['edward'], 'eddie': ['edward'],
+  'edu': ['eduardo'], 'elisabeth': ['elisabet'], 'eliza': ['elizabeth'],
+  'ella': ['gabriella'], 'ellie': ['eleanor'], 'elsa': ['elisabet'], 'emmy': ['emma'],
+  'eric': ['erik'], 'evis': ['eva'], 'fia': ['josefin', 'josephine', 'sofia'],
+  'figge': ['fredrik'], 'filip': ['philip'], 'fran': ['frances'], 'franco': ['francesco'],
+  'frankie': ['frances'], 'franzi': ['franziska'], 'fred': ['frederick'],
+  'fredde': ['fredrik'], 'freddie': ['frederick'], 'freddy': ['frederick'],
+  'fritz': ['friedrich'], 'gabbi': ['gabriella'], 'gail': ['abigail'],
+  'geli': ['angelika'], 'gerry': ['gerald'], 'gerti': ['gertrud'], 'gianni': ['giovanni'],
+  'giannis': ['ioannis'], 'ginny': ['virginia'], 'giorgos': ['georgios'],
+  'gitta': ['birgitta'], 'gittan': ['birgitta'], 'gitte': ['brigitte'],
+  'gorran': ['goran'], 'gosia': ['malgorzata'], 'greg': ['gregory'],
+  'greta': ['margareta'], 'grzesiek': ['grzegorz'], 'gurra': ['gunnar', 'gustav'],
+  'gustaf': ['gustav'], 'hanna': ['johanna'], 'hannes': ['johannes'], 'hansi': ['hans'],
+  'hasse': ['hans'], 'heiner': ['heinrich'], 'heinz': ['heinrich'], 'heke': ['heikki'],
+  'henk': ['hendrik'], 'henke': ['henrik'], 'hias': ['matthias'], 'hilde': ['hildegard'],
+  'inga': ['ingrid'], 'isa': ['isabel', 'isabella'], 'izzy': ['isabella'],
+  'jack': ['john'], 'jackie': ['jacqueline'], 'jamie': ['james'], 'jan': ['johannes'],
+  'janne': ['jan'], 'jasse': ['jan'], 'jen': ['jennifer'], 'jenny': ['jennifer'],
+  'jerka': ['erik'], 'jerry': ['gerald'], 'jessi': ['jessica'], 'jim': ['james'],
+  'jimmy': ['james'], 'jo': ['joseph'], 'jocke': ['joakim'], 'joe': ['joseph'],
+  'joey': ['joseph'], 'johannes': ['johan'], 'johnny': ['john'], 'jojje': ['johan'],
+  'jon': ['john'], 'jonte': ['johan', 'jonas'], 'jorg': ['georg'], 'jorgen': ['goran'],
+  'josie': ['josephine'], 'jossan': ['johanna', 'josefin'], 'josse': ['josefin'],
+  'judy': ['judith'], 'juha': ['juhani'], 'jupp': ['josef'], 'jussi': ['juhani'],
+  'kaija': ['kaarina'], 'kajsa': ['katarina'], 'kalle': ['karl'], 'karin': ['katarina'],
+  'kasia': ['katarzyna'], 'kata': ['katarina'], 'kate': ['katherine'],
+  'kathy': ['katherine'], 'katie': ['katherine'], 'katja': ['katarina'],
+  'katta': ['katarina'], 'katy': ['katherine'], 'katya': ['ekaterina', 'yekaterina'],
+  'kay': ['katherine'], 'kees': ['cornelis'], 'ken': ['kenneth'], 'kenny': ['kenneth'],
+  'kenta': ['kenneth'], 'kicki': ['kristina'], 'kike': ['enrique'], 'kikki': ['kristina'],
+  'kim': ['joakim'], 'kit': ['christopher'], 'klaus': ['nicholas'], 'kolya': ['nikolai'],
+  'kostas': ['konstantinos'], 'krille': ['kristian'], 'krzysiek': ['krzysztof'],
+  'kuba': ['jakub'], 'lana': ['svetlana'], 'larry': ['lawrence'], 'larserik': ['lars'],
+  'lasse': ['lars'], 'leffe': ['leif'], 'len': ['leonard'],
+  'lena': ['helena', 'magdalena', 'yelena'], 'lenny': ['leonard'], 'leo': ['leonard'],
+  'liam': ['william'], 'libby': ['elizabeth'], 'lisa': ['elisabet'],
+  'lisbet': ['elisabet'], 'lisbeth': ['elisabet'], 'liz': ['elizabeth'],
+  'lizzie': ['elizabeth'], 'lola': ['dolores'], 'lollo': ['louise'], 'lore': ['eleonore'],
+  'lotta': ['charlotta', 'charlotte'], 'lotten': ['charlotta'], 'lova': ['lovisa'],
+  'luda': ['ludmila'], 'lupe': ['guadalupe'], 'lutz': ['ludwig'], 'madde': ['madeleine'],
+  'madge': ['margaret'], 'magda': ['magdalena'], 'maggan': ['margareta'],
+  'maggie': ['margaret'], 'maja': ['maria'], 'malena': ['magdalena'],
+  'malgosia': ['malgorzata'], 'malin': ['madeleine'], 'mandy': ['amanda'],
+  'mange': ['magnus'], 'manne': ['magnus'], 'manolis': ['emmanouil'], 'manolo': ['manuel'],
+  'mari': ['maria'], 'marie': ['maria'], 'mary': ['maria'], 'masha': ['maria'],
+  'matt': ['matthew'], 'matte': ['mats', 'matthew'], 'matze': ['matthias'],
+  'max': ['maximilian'], 'maxi': ['maximilian'], 'meg': ['margaret'],
+  'meta': ['margareta'], 'mia': ['maria'], 'mick': ['michael'],
+  'micke': ['michael', 'mikael'], 'mickey': ['michael'], 'mike': ['michael'],
+  'mila': ['ludmila'], 'millan': ['camilla'], 'mimmi': ['maria'], 'mina': ['wilhelmina'],
+  'misha': ['mikhail'], 'mitya': ['dmitri'], 'molly': ['maria'], 'moni': ['monika'],
+  'nacho': ['ignacio'], 'nalle': ['bjorn'], 'nastya': ['anastasia'],
+  'natalia': ['natalya'], 'natasha': ['natalya'], 'nate': ['nathaniel'],
+  'nathan': ['nathaniel'], 'nea': ['linnea'], 'ned': ['edward'], 'nell': ['eleanor'],
+  'nella': ['helena'], 'nellie': ['eleanor'], 'neta': ['agneta'], 'nick': ['nicholas'],
+  'nicky': ['nicholas'], 'niklas': ['nicholas'], 'nikolay': ['nikolai'],
+  'nikos': ['nikolaos'], 'nilla': ['gunilla'], 'nisse': ['nils'], 'nora': ['eleanor'],
+  'ogge': ['oskar'], 'okan': ['ake'], 'ola': ['aleksandra', 'olof'],
+  'olek': ['aleksander'], 'olle': ['olof'], 'olov': ['olof'], 'olya': ['olga'],
+  'osse': ['oskar'], 'ossian': ['oskar'], 'paco': ['francisco'], 'pam': ['pamela'],
+  'pancho': ['francisco'], 'pat': ['patricia'], 'patte': ['patrik'], 'patty': ['patricia'],
+  'peder': ['peter'], 'peggy': ['margaret'], 'pelle': ['per', 'peter'], 'pepe': ['jose'],
+  'peppe': ['giuseppe'], 'pete': ['peter'], 'petter': ['peter'], 'phil': ['philip'],
+  'pino': ['giuseppe'], 'piotrek': ['piotr'], 'quique': ['enrique'], 'rafa': ['rafael'],
+  'ragge': ['ragnar'], 'rasse': ['rasmus'], 'rich': ['richard'], 'richie': ['richard'],
+  'rick': ['richard'], 'ricky': ['richard'], 'rik': ['hendrik'], 'rika': ['ulrika'],
+  'rita': ['margareta'], 'rob': ['robert'], 'robbie': ['robert'], 'roffe': ['rolf'],
+  'rogge': ['roger'], 'ron': ['ronald'], 'ronja': ['veronika'], 'ronnie': ['ronald'],
+  'ronny': ['veronica'], 'sam': ['samuel'], 'sammy': ['samuel'], 'sandi': ['sandra'],
+  'sandra': ['alexandra'], 'sandy': ['alexander'], 'sanna': ['alexandra', 'susanne'],
+  'sascha': ['alexander'], 'sasha': ['aleksandra', 'alexander'], 'schorsch': ['georg'],
+  'sebbe': ['sebastian'], 'sepp': ['josef'], 'serge': ['sergei'], 'sergey': ['sergei'],
+  'seryozha': ['sergei'], 'sessan': ['cecilia'], 'sigge': ['sigfrid', 'sigurd'],
+  'sofie': ['sofia'], 'sophie': ['sofia'], 'stas': ['stanislaw'], 'stasia': ['anastasia'],
+  'staszek': ['stanislaw'], 'steffe': ['stefan'], 'steffi': ['stephanie'],
+  'steph': ['stephanie'], 'steve': ['stephen'], 'steven': ['stephen'],
+  'stina': ['kristina'], 'stoffe': ['kristoffer'], 'sue': ['susan'], 'susi': ['susanna'],
+  'susie': ['susan'], 'sussi': ['susanne'], 'sussie': ['susanne'], 'suzie': ['susan'],
+  'svenne': ['sven'], 'sveta': ['svetlana'], 'tadek': ['tadeusz'], 'tania': ['tatiana'],
+  'tanya': ['tatiana'], 'tapio': ['tapani'], 'ted': ['edward'], 'teddy': ['edward'],
+  'tessan': ['therese', 'theresia'], 'theo': ['theodore'], 'tilda': ['matilda'],
+  'tim': ['timothy'], 'timmy': ['timothy'], 'tina': ['kristina'], 'tine': ['christine'],
+  'tobbe': ['thorbjorn', 'tobias'], 'tom': ['thomas'], 'tomas': ['thomas'],
+  'tomek': ['tomasz'], 'tommy': ['thomas'], 'tompa': ['thomas'],
+  'toni': ['antonia', 'antonio'], 'tonino': ['antonio'], 'tonio': ['antonio'],
+  'tony': ['anthony'], 'topher': ['christopher'], 'totte': ['torsten'],
+  'tricia': ['patricia'], 'trish': ['patricia'], 'trude': ['gertrud'], 'uffe': ['ulf'],
+  'uli': ['ulrich'], 'ulla': ['ulrika', 'ursula'], 'uschi': ['ursula'], 'val': ['valerie'],
+  'vanni': ['giovanni'], 'vanya': ['ivan'], 'vasilis': ['vasilios'], 'vera': ['veronica'],
+  'vickan': ['victoria', 'viktoria'], 'vicky': ['victoria'], 'volodya': ['vladimir'],
+  'vova': ['vladimir'], 'will': ['william'], 'willemien': ['wilhelmina'],
+  'willi': ['wilhelm'], 'willy': ['wilhelm', 'william'], 'wojtek': ['wojciech'],
+  'wolf': ['wolfgang'], 'xander': ['alexander'], 'yannis': ['ioannis'],
+  'zach': ['zachary'], 'zack': ['zachary'], 'zhenya': ['yevgeny'], 'ziska': ['franziska'],
+  'zosia': ['zofia']
+}[x];
+
+-- A name's key in Latin letters, letter by letter, of one in Cyrillic or Greek ones:
+-- near enough to be held against another, not to be shown.
+create or replace macro rp_latin(x) as regexp_matches(x, '[a-z]');
+create or replace macro rp_romanised(x) as
+  translate(
+    x,
+    'абвгдежзийклмнопрстуфхцчшщыэюяіїєґαβγδεζηθικλμνξοπρσςτυφχψωъь',
+    'abvgdezziiklmnoprstufhccssyeuaiiegavgdezitiklmnxoprsstyfhpo'
+  );
+
+-- Are two names alike? In two scripts less will do, for each is spelled its own way;
+-- null where one is in letters that are no sounds of ours.
+create or replace macro rp_alike(a, b) as
+  case
+    when rp_latin(a) = rp_latin(b) then jaro_winkler_similarity(a, b) >= 0.85
+    when rp_latin(rp_romanised(a)) and rp_latin(rp_romanised(b))
+      then jaro_winkler_similarity(rp_romanised(a), rp_romanised(b)) >= 0.7
+  end;
+
+-- Is one name a pet form of the other, or are both of a third?
+create or replace macro rp_pet_form(a, b) as
+  coalesce(list_contains(rp_short_for(a), b), false)
+  or coalesce(list_contains(rp_short_for(b), a), false)
+  or coalesce(list_has_any(rp_short_for(a), rp_short_for(b)), false);
+
+-- Does one name begin with the other, as with a second name, or is it a slip of one
+-- letter away? Of one letter it is an initial, of two it says too little.
+create or replace macro rp_begins(a, b) as
+  (starts_with(a, b) and length(b) <> 2) or (starts_with(b, a) and length(a) <> 2);
+create or replace macro rp_slip(a, b) as
+  length(a) > 2 and length(b) > 2 and damerau_levenshtein(a, b) = 1;
+
+-- Do two first names allow one person? Equal; swapped with the last name, or parted from
+-- it elsewhere; alike, an initial, a pet form, or one that is missing or cannot be
+-- compared. With `strict` these last ones do not count where the last names tell two
+-- people apart.
+create or replace macro rp_names_agree(first_a, last_a, first_b, last_b, strict) as
+  coalesce(first_a = first_b, false)
+  or coalesce(rp_alike(first_a, last_b) and rp_alike(last_a, first_b), false)
+  or coalesce(first_a || last_a = first_b || last_b, false)
+  or (
+    (not strict or coalesce(rp_alike(last_a, last_b), true))
+    and (
+      first_a is null or first_b is null
+      or coalesce(rp_alike(first_a, first_b), true)
+      or rp_begins(first_a, first_b)
+      or rp_slip(first_a, first_b)
+      or rp_pet_form(first_a, first_b)
+    )
+  );
+
+-- Are two dates of birth those of two people? More than one of year, month and day
+-- differs, and day and month have not just changed places.
+create or replace macro rp_births_clash(a, b) as
   coalesce(
-    first_a is null or first_b is null
-    or first_a = first_b
-    or (length(first_a) = 1 and starts_with(first_b, first_a))
-    or (length(first_b) = 1 and starts_with(first_a, first_b))
-    or (first_a = last_b and last_a = first_b)
-    or jaro_winkler_similarity(first_a, first_b) >= 0.85,
+    (case when extract(year from a) <> extract(year from b) then 1 else 0 end)
+      + (case when extract(month from a) <> extract(month from b) then 1 else 0 end)
+      + (case when extract(day from a) <> extract(day from b) then 1 else 0 end) > 1
+    and not (
+      extract(year from a) = extract(year from b)
+      and extract(month from a) = extract(day from b)
+      and extract(day from a) = extract(month from b)
+    ),
     false
   );
+
+-- Is a number that of a person, not of a company? It begins with a date of birth:
+-- Swedish and Polish ones with the year, Nordic others with the day.
+create or replace macro rp_person_number(x) as
+  regexp_matches(x, '^((19|20)?[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01]|[6-8][0-9]|9[01])-?[0-9]{4}|(0[1-9]|[12][0-9]|3[01])(0[1-9]|1[0-2])[0-9]{2}([-+A-Y]?[0-9]{3}[0-9A-Y]|[0-9]{5})|[0-9]{2}([02468][1-9]|[13579][0-2])(0[1-9]|[12][0-9]|3[01])[0-9]{5})$');
+
+-- Does something say that two records of different first names are one person? The
+-- same number of a person does. So does the same date of birth, but not beside the
+-- same last name: those are twins.
+create or replace macro rp_vouched(number_a, birth_a, last_a, number_b, birth_b, last_b) as
+  coalesce(number_a = number_b and rp_person_number(number_a), false)
+  or coalesce(birth_a = birth_b, false) and last_a is distinct from last_b;
 
 -- A row's fingerprint: 63 bits of its text cells.
 create or replace macro rp_fingerprint(x) as cast(hash(x) >> 1 as bigint);

@@ -14,9 +14,6 @@ import numpy.typing as npt
 Numbers = npt.NDArray[np.int64]
 Pair = tuple[int, int]
 
-BY_HAND = -1
-"""The key number of an edge that a person decided."""
-
 
 def connected(a: Numbers, b: Numbers) -> tuple[Numbers, Numbers]:
     """Give the records that have an edge, and for each the least of its cluster.

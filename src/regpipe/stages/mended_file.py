@@ -9,20 +9,14 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from regpipe.errors import InputFileError, Problem
-from regpipe.spec import Csv
-from regpipe.stages.extract import Delivery, carefully, extract
-from regpipe.stages.files import Found
+from regpipe.stages.came_back import refuse, settled
+from regpipe.stages.extract import Delivery, carefully
 from regpipe.stages.mending import ADDED, REASONS, REJECT, undone
-from regpipe.stages.unpack import CONVERTED, unpack
-from regpipe.stages.wanted import Wanted
-
-MOST = 20
-"""Problems of one kind that are told one by one."""
 
 _KEEP = (
     "replay takes the file that 'regpipe rejects write' gave, mended; "
@@ -58,7 +52,7 @@ def read_mended_file(path: Path, scratch: Path) -> MendedFile:
     Raises InputFileError with every row that does not say which reject it mends, or
     that does not fit the header.
     """
-    delivery = _settled(path, scratch)
+    delivery = settled(path, scratch, REJECT, _KEEP)
     place = delivery.text.columns.index(REJECT)
     plain = [name.casefold() for name in delivery.header]
     why = plain.index(REASONS) if REASONS in plain else None
@@ -94,35 +88,6 @@ def read_mended_file(path: Path, scratch: Path) -> MendedFile:
     if not rows:
         raise InputFileError.at(delivery.file, "holds no rows", _KEEP)
     return MendedFile(again, tuple(own), tuple(rows))
-
-
-def _settled(path: Path, scratch: Path) -> Delivery:
-    """Settle how the file is read, whatever program wrote it."""
-    shown = str(path)
-    if not path.is_file():
-        what = "is a folder" if path.is_dir() else "there is no such file"
-        raise InputFileError.at(shown, what)
-    plain = unpack(Found(path), shown, scratch)
-    if len(plain) > 1:
-        raise InputFileError.at(
-            shown, f"holds {len(plain)} tables", "replay them one by one"
-        )
-    said = CONVERTED if plain[0].converted else Csv()
-    wanted = [Wanted(REJECT, optional=True)]
-    found = extract("mended", plain[0].path, plain[0].shown, said, wanted, scratch)
-    if found.text.absent:
-        raise InputFileError.at(found.file, f"has no column {REJECT!r}", _KEEP)
-    return found
-
-
-def refuse(shown: str, problems: Sequence[Problem]) -> None:
-    """Raise InputFileError with the problems, those beyond ``MOST`` counted."""
-    if not problems:
-        return
-    told = list(problems[:MOST])
-    if len(problems) > MOST:
-        told.append(Problem(shown, f"and {len(problems) - MOST} rows more"))
-    raise InputFileError(*told)
 
 
 def twice(file: MendedFile, meant: Mapping[int, int]) -> list[Problem]:

@@ -67,10 +67,10 @@ def write_rejects(rejects: Sequence[Reject], out: TextIO) -> None:
         writer.writerow(
             [
                 reject["reject_id"],
-                _harmless(reject["file"]),
+                harmless(reject["file"]),
                 reject["row_number"],
                 reasons(reject),
-                *(_harmless(row.get(name, "")) for name in own),
+                *(harmless(row.get(name, "")) for name in own),
             ]
         )
 
@@ -85,7 +85,12 @@ def cells_of(reject: Reject) -> dict[str, str]:
     } | dict.fromkeys(header[len(original) :], "")
 
 
-def _harmless(cell: str) -> str:
+def harmless(cell: str) -> str:
+    """Give a cell that a spreadsheet takes for no formula.
+
+    >>> harmless("=1"), harmless("Anna")
+    ("'=1", 'Anna')
+    """
     return f"'{cell}" if _FORMULA.match(cell) else cell
 
 

@@ -18,14 +18,13 @@ from regpipe.engine.protocol import Engine, TextFile
 from regpipe.errors import DataError, PipelineError, Problem
 from regpipe.spec import CustomerSource, OrderSource, Pipeline, Source
 from regpipe.sql import replay as sql
+from regpipe.stages.came_back import MOST, refuse
 from regpipe.stages.extract import Delivery
 from regpipe.stages.intake import Intake
 from regpipe.stages.mended_file import (
-    MOST,
     MendedFile,
     MendedRow,
     read_mended_file,
-    refuse,
     twice,
 )
 from regpipe.stages.mending import BEYOND, Reject, cells_of

@@ -43,7 +43,13 @@ def warnings(
         if held_back:
             found.append(
                 f"{held_back} clusters are larger than largest_cluster: "
-                "nobody in them was merged"
+                "nobody in them was merged: see 'regpipe review list --kind large'"
+            )
+        if stage.notes.get("old_rules"):
+            found.append(
+                "the rules of identity or survivorship are others than those that the "
+                "customers follow; whom this run does not touch keeps to the old ones: "
+                "see 'regpipe rebuild --plan'"
             )
     return tuple(found)
 

@@ -56,12 +56,14 @@ create table review_items (
 -- One row per question about many records that a person settled without a decision
 -- on pairs: it is not asked again.
 create table review_dismissals (
-  kind        varchar not null,
-  subject     varchar not null,
-  decision_id bigint not null,
-  decided_by  varchar not null,
-  decided_at  timestamp not null,
-  run_id      bigint not null
+  kind          varchar not null,
+  subject       varchar not null,
+  source_a      varchar not null,
+  external_id_a varchar not null,
+  decision_id   bigint not null,
+  decided_by    varchar not null,
+  decided_at    timestamp not null,
+  run_id        bigint not null
 );
 
 -- One row per pair of source records that a model scored, the first of the two as a:

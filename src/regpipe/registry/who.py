@@ -1,0 +1,77 @@
+"""Who is meant: customers by their number, an address, or one of their records."""
+
+from __future__ import annotations
+
+from regpipe.engine.protocol import Engine
+from regpipe.errors import PipelineError
+from regpipe.sql.step import literal
+
+
+def customer_ids(engine: Engine, identifier: int | str) -> tuple[int, ...]:
+    """Give the customers that an identifier names, the lowest id first.
+
+    It is a customer_id (also of a customer that was merged away), an e-mail or a
+    phone that the customer or one of their records has, or
+    'source:external_id'.
+
+    Raises PipelineError when it is none of these.
+    """
+    text = str(identifier).strip()
+    source, colon, external_id = text.partition(":")
+    if isinstance(identifier, int) or (text.isascii() and text.isdigit()):
+        found = {int(text)} if len(text) < 19 else set()
+    elif colon and source:
+        found = ids_of(
+            engine,
+            f"""
+            select customer_id from registry.source_records
+            where source = {literal(source)} and external_id = {literal(external_id)}
+            """,
+        )
+    elif "@" in text or text.startswith("+"):
+        column = "email" if "@" in text else "phone"
+        address = literal(text.lower())
+        found = ids_of(
+            engine,
+            f"""
+            select customer_id from registry.customers where {column} = {address}
+            union
+            select customer_id from registry.source_records where {column} = {address}
+            """,
+        )
+    else:
+        raise PipelineError.at(
+            "customer",
+            "the identifier is no customer_id, e-mail, phone or source:external_id",
+            "such as 17, anna@example.com, +46701234567 or web_shop:1001",
+        )
+    current = {current_id(engine, each) for each in found}
+    if not current:
+        return ()
+    listed = ", ".join(map(str, sorted(current)))
+    there = ids_of(
+        engine,
+        f"select customer_id from registry.customers where customer_id in ({listed})",
+    )
+    return tuple(sorted(there))
+
+
+def current_id(engine: Engine, customer_id: int) -> int:
+    """Follow the redirects of customers that were merged away."""
+    seen = {customer_id}
+    while True:
+        found = ids_of(
+            engine,
+            "select redirect_to as customer_id from registry.customer_redirects "
+            f"where customer_id = {customer_id}",
+        )
+        if not found or found <= seen:
+            return customer_id
+        customer_id = min(found - seen)
+        seen.add(customer_id)
+
+
+def ids_of(engine: Engine, select: str) -> set[int]:
+    """Give the numbers that a SELECT of one column finds."""
+    found = engine.collect(select).column(0).to_pylist()
+    return {int(each) for each in found if each is not None}

@@ -1,0 +1,271 @@
+"""Ties: which records agree on a match key, and whether that makes them one person.
+
+Under one value of a key stand *variants*: records that say the same of their
+person (names, date of birth, numbers). Variants are compared in pairs; records of
+one variant need not be.
+"""
+
+from __future__ import annotations
+
+from regpipe.sql.keys import IDENTIFIERS, PERSON, Guard, Keys, key_value
+from regpipe.sql.step import Step, comma, ident, like_pattern, literal, step
+
+MOST_COMPARED = 50
+"""A value of a key under which more variants stand tells nobody apart: every pair of
+them would have to be compared, and one of ten thousand would be fifty million."""
+
+BY_HAND = -1
+"""The key number of an edge that a person decided: it comes before every key."""
+
+SCORED = 1_000
+"""The key number of an edge that a score makes: it comes after every key."""
+
+
+def crowded(keys: Keys) -> Step:
+    """Give the e-mails and phones that more people hold than one may be.
+
+    Gives  one row per ``field`` and ``value``: how many ``records`` and how many
+           names (``people``) hold it.
+    """
+    name = "concat_ws('|', m.first_key, m.last_key)"
+    parts = [
+        f"""
+        select
+            {literal(field)} as field,
+            m.{field} as value,
+            count(*) as records,
+            count(distinct {name}) as people
+        from members m
+        semi join (
+          select {field}
+          from members
+          where {field} is not null
+          group by {field}
+          having count(*) > {keys.shared_above}
+        ) often
+          on m.{field} = often.{field}
+        where {_may_match(keys, field, "m.")}
+        group by m.{field}
+        having count(distinct {name}) > {keys.shared_above}"""
+        for field in IDENTIFIERS
+    ]
+    return step("crowded", "\n        union all".join(parts))
+
+
+def held(keys: Keys, number: int, any_crowded: bool) -> Step:
+    """Give the records that share a value of one key.
+
+    Gives  one row per record: ``record_no``, ``value``, ``mark`` (what the record
+           says of its person), ``hub`` (the first record of the value) and
+           ``plain``: whether all records of the value say the same.
+    """
+    key = keys.match[number]
+    value = key_value(key)
+    conditions = [f"{value} is not null"]
+    conditions += [_may_match(keys, f, "") for f in key if f in keys.never_match_on]
+    if any_crowded:
+        conditions.extend(
+            f"{field} not in (select value from crowded where field = {literal(field)})"
+            for field in IDENTIFIERS
+            if field in key
+        )
+    return step(
+        f"held_{number}",
+        f"""
+        with valued as (
+          select record_no, {value} as value, mark
+          from members
+          where {" and ".join(conditions)}
+        ),
+        shared as (
+          select
+              value,
+              min(record_no) as hub,
+              min(mark) = max(mark) as plain
+          from valued
+          group by value
+          having count(*) > 1
+        )
+        select
+            v.record_no,
+            v.value,
+            v.mark,
+            s.hub,
+            s.plain
+        from valued v
+        join shared s on v.value = s.value
+        """,
+    )
+
+
+def variants(number: int) -> Step:
+    """Give what the records under each value of a key say, where they differ.
+
+    Gives  one row per ``value`` and ``mark``: ``hub`` (the first record that says
+           so), ``variants`` (how many the value has) and what it says.
+    """
+    said = comma((f"m.{ident(column)}" for column in PERSON), 12)
+    return step(
+        f"variants_{number}",
+        f"""
+        with said as (
+          select value, mark, min(record_no) as hub
+          from {ident(f"held_{number}")}
+          where not plain
+          group by value, mark
+        ),
+        counted as (
+          select value, count(*) as variants
+          from said
+          group by value
+        )
+        select
+            s.value,
+            s.mark,
+            s.hub,
+            c.variants,
+            {said}
+        from said s
+        join counted c on s.value = c.value
+        join members m on s.hub = m.record_no
+        """,
+    )
+
+
+def pairs(keys: Keys, number: int) -> Step:
+    """Give the pairs of variants under one value, and what speaks against each.
+
+    Reads  ``variants_…``.
+    Gives  one row per pair ``a``, ``b`` of record numbers, a < b: ``value`` and
+           ``why`` they are not one person, null where they may be.
+    """
+    table = ident(f"variants_{number}")
+    return step(
+        f"pairs_{number}",
+        f"""
+        select
+            x.value,
+            x.hub as a,
+            y.hub as b,
+            {against("x", "y", keys.guard(keys.match[number]))} as why
+        from {table} x
+        join {table} y on x.value = y.value and x.hub < y.hub
+        where x.variants <= {MOST_COMPARED}
+        """,
+    )
+
+
+def torn(number: int) -> Step:
+    """Give the variants that fit two others which do not fit each other."""
+    table = ident(f"pairs_{number}")
+    return step(
+        f"torn_{number}",
+        f"""
+        with fitting as (
+          select value, a, b from {table} where why is null
+          union all
+          select value, b as a, a as b from {table} where why is null
+        )
+        select distinct p.a as hub
+        from fitting p
+        join fitting q on p.value = q.value and p.a = q.a and p.b < q.b
+        anti join fitting r on p.value = r.value and p.b = r.a and q.b = r.b
+        """,
+    )
+
+
+def pairs_scored(accept_above: float) -> Step:
+    """Give the pairs that a model finds likely enough, unless something is against it.
+
+    Reads  ``scores_in_force``, ``members``.
+    Gives  one row per pair ``a``, ``b`` of record numbers, and ``why`` they are not one
+           person, null where they may be.
+    """
+    return step(
+        "pairs_scored",
+        f"""
+        select
+            m.record_no as a,
+            n.record_no as b,
+            {against("m", "n", Guard.STRICT)} as why
+        from scores_in_force s
+        join members m
+          on s.source_a = m.source and s.external_id_a = m.external_id
+        join members n
+          on s.source_b = n.source and s.external_id_b = n.external_id
+        where s.score >= {accept_above!r}
+        """,
+    )
+
+
+def edges(keys: Keys, *, any_scored: bool) -> Step:
+    """Give the pairs of records that are one person by a decision, a key or a score.
+
+    Reads  ``same_decisions``; of each key ``held_…``, ``variants_…``, ``pairs_…``
+           and ``torn_…``; with ``any_scored`` the pairs of scores.
+    Gives  one row per pair ``a``, ``b`` (record numbers) and ``key_no``: the key's
+           place, BY_HAND for a decision, SCORED for a score.
+    """
+    parts = [f"select a, b, {BY_HAND} as key_no from same_decisions"]
+    for number in range(len(keys.match)):
+        held_n, variants_n, pairs_n, torn_n = (
+            ident(f"{name}_{number}") for name in ("held", "variants", "pairs", "torn")
+        )
+        parts.append(
+            f"""
+        select record_no as a, hub as b, {number} as key_no
+        from {held_n}
+        where plain and record_no <> hub
+        union all
+        select h.record_no as a, v.hub as b, {number} as key_no
+        from {held_n} h
+        join {variants_n} v on h.value = v.value and h.mark = v.mark
+        where h.record_no <> v.hub and v.variants <= {MOST_COMPARED}
+        union all
+        select a, b, {number} as key_no
+        from {pairs_n}
+        where why is null
+          and a not in (select hub from {torn_n})
+          and b not in (select hub from {torn_n})"""
+        )
+    if any_scored:
+        parts.append(
+            f"""
+        select a, b, {SCORED} as key_no
+        from pairs_scored
+        where why is null"""
+        )
+    return step("edges", "\n        union all".join(parts))
+
+
+def against(x: str, y: str, guard: Guard) -> str:
+    """Give the SQL of what tells that two records are not one person; null if nothing.
+
+    A date of birth or a number that both have and that differ; with a guard also
+    first names that no one person bears, unless a person's number, or a date of
+    birth beside another last name, says that it is one all the same.
+    """
+    names = ""
+    if guard is not Guard.NONE:
+        strict = str(guard is Guard.STRICT).lower()
+        names = f"""
+                when not rp_names_agree(
+                  {x}.first_key, {x}.last_key, {y}.first_key, {y}.last_key, {strict}
+                ) and not rp_vouched(
+                  {x}.org_number, {x}.birth_date, {x}.last_key,
+                  {y}.org_number, {y}.birth_date, {y}.last_key
+                ) then 'first_name'"""
+    return f"""case
+                when rp_births_clash({x}.birth_date, {y}.birth_date) then 'birth_date'
+                when {x}.org_number <> {y}.org_number then 'org_number'
+                when {x}.vat_id <> {y}.vat_id then 'vat_id'{names}
+              end"""
+
+
+def _may_match(keys: Keys, field: str, alias: str) -> str:
+    """Give the SQL test that a value is none of those that tell nobody apart."""
+    tests = [
+        f"not rp_like({alias}{field}, {literal(like_pattern(pattern))})"
+        for pattern in keys.never_match_on.get(field, ())
+    ]
+    return " and ".join(tests) or "true"
