@@ -109,6 +109,23 @@ def table(results: Sequence[Result]) -> str:
     return "\n".join([*lines, f"| mean | | {means} |"])
 
 
+def thresholds(results: Sequence[Result]) -> str:
+    """Spell out what accepting scored pairs would give, the means over all seeds."""
+    lines = [
+        "| accepted above | pairs | precision | recall | F1 |",
+        "|---|---|---|---|---|",
+    ]
+    for rows in zip(*(found.thresholds for found in results), strict=True):
+        means = [
+            sum(row["pairs"][name] for row in rows) / len(rows)
+            for name in ("precision", "recall", "f1")
+        ]
+        pairs = sum(row["scored_pairs"] for row in rows)
+        cells = " | ".join(f"{mean:.4f}" for mean in means)
+        lines.append(f"| {rows[0]['accept_above']:g} | {pairs} | {cells} |")
+    return "\n".join(lines)
+
+
 def causes(found: Breakdown) -> str:
     """Spell out where the pairs in the wrong place come from, over all seeds."""
     lines = ["| false merges: the two are | pairs |", "|---|---|"]
@@ -147,7 +164,10 @@ def main() -> None:
     if given.json:
         print(json.dumps({"results": list(map(asdict, results)), **asdict(total)}))
     else:
-        print(f"{table(results)}\n\n{causes(total)}")
+        parts = [table(results), causes(total)]
+        if given.score is not None:
+            parts.insert(1, thresholds(results))
+        print("\n\n".join(parts))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """How long resolving takes, against the same joins in bare SQL.
 
     python -m benchmarks.identity_speed --records 1000000 --rounds 3
+    python -m benchmarks.identity_speed --records 1000000 --rounds 3 --score
 
 Makes labelled customers (20 % of the records are duplicates) in ``benchmarks/worlds/``
 unless they are there. Each run is a process of its own; the two take turns in going
@@ -9,6 +10,9 @@ decisions and questions too; of the bare script (``bare_resolve``) those from th
 records to the clusters: it knows three keys and the guard on first names. Both start
 from records in memory. Memory is the peak of the whole process: that of regpipe reads
 the files, checks, merges and writes the registry as well.
+
+With ``--score`` the extra ``regpipe[match]`` scores pairs, too, and its stage is held
+against Splink alone with the same model and blocks (``bare_splink``).
 """
 
 from __future__ import annotations
@@ -39,17 +43,18 @@ identity:
   never_match_on: {email: "noreply@*"}
 """
 """The keys that the bare script has, too."""
+SCORE = "  score: {model: shipped, review_above: 0.5}\n"
 
 
 @dataclass(frozen=True)
 class Run:
-    """One process: seconds of resolving and of all, peak memory in MB, its answer."""
+    """One process: seconds of what is compared and of all, peak MB, rows it found."""
 
     who: str
     seconds: float
     whole: float
     memory: float
-    customers: int
+    found: int
 
 
 def world_folder(worlds: Path, customers: int, seed: int) -> Path:
@@ -66,26 +71,32 @@ def world_folder(worlds: Path, customers: int, seed: int) -> Path:
     return world
 
 
-def run_regpipe(world: Path) -> Run:
-    """Run regpipe once on the world, without a registry from before."""
+def run_regpipe(world: Path, stage: str = "resolve") -> Run:
+    """Run regpipe once on the world, without a registry from before.
+
+    Gives the seconds of one ``stage``, "resolve" or "score".
+    """
     (world / "registry.duckdb").unlink(missing_ok=True)
     path = world / "speed.yaml"
-    path.write_text(pipeline.written(IDENTITY)["pipeline.yaml"], encoding="utf-8")
+    identity = IDENTITY + SCORE if stage == "score" else IDENTITY
+    path.write_text(pipeline.written(identity)["pipeline.yaml"], encoding="utf-8")
     command = ["-m", "regpipe", "run", str(path), "--json"]
     whole, memory, answer = measured(command, world)
-    stages = [stage for stage in answer["stages"] if stage["stage"] == "resolve"]
+    seconds = sum(s["seconds"] for s in answer["stages"] if s["stage"] == stage)
+    table = "match_scores" if stage == "score" else "customers"
     with duckdb.connect(str(world / "registry.duckdb"), read_only=True) as db:
-        customers = db.table("customers").count("*").fetchall()[0][0]
-    return Run(
-        "regpipe", sum(s["seconds"] for s in stages), whole, memory, int(customers)
-    )
+        found = db.table(table).count("*").fetchall()[0][0]
+    return Run("regpipe", seconds, whole, memory, int(found))
 
 
-def run_bare(world: Path) -> Run:
-    """Resolve once more the records that regpipe left in the registry."""
+def run_bare(world: Path, stage: str = "resolve") -> Run:
+    """Do the stage once more, bare, on the records that regpipe left."""
     command = ["-m", "benchmarks.identity_speed", "--bare", str(world)]
+    if stage == "score":
+        registry = str(world / "registry.duckdb")
+        command = ["-m", "benchmarks.bare_splink", "--registry", registry]
     whole, memory, answer = measured(command, world)
-    return Run("bare", answer["seconds"], whole, memory, answer["customers"])
+    return Run("bare", answer["seconds"], whole, memory, answer["found"])
 
 
 def bare(world: Path) -> dict[str, float | int]:
@@ -106,7 +117,7 @@ def bare(world: Path) -> dict[str, float | int]:
         resolve(db)
         seconds = perf_counter() - began
         found = db.sql("select max(customer_id) from clusters").fetchall()
-    return {"seconds": seconds, "customers": int(found[0][0])}
+    return {"seconds": seconds, "found": int(found[0][0])}
 
 
 def main() -> None:
@@ -116,6 +127,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--worlds", type=Path, default=HERE / "worlds")
+    parser.add_argument("--score", action="store_true", help="against Splink alone")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--bare", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -125,17 +137,18 @@ def main() -> None:
     each = sum(n * share for n, share in enumerate(rates.RECORDS, 1))
     world = world_folder(given.worlds, round(given.records / each), given.seed)
     # The bare script reads what regpipe leaves, so regpipe goes first, once uncounted.
-    run_regpipe(world)
+    stage = "score" if given.score else "resolve"
+    run_regpipe(world, stage)
     runs: dict[str, list[Run]] = {"regpipe": [], "bare": []}
     for number in range(given.rounds):
         turn = (run_regpipe, run_bare) if number % 2 == 0 else (run_bare, run_regpipe)
         for run in turn:
             os.sync()
-            done = run(world)
+            done = run(world, stage)
             runs[done.who].append(done)
             print(
                 f"round {number + 1}  {done.who:8}{done.seconds:8.2f} s of "
-                f"{done.whole:.1f} s, {done.memory:.0f} MB, {done.customers} customers",
+                f"{done.whole:.1f} s, {done.memory:.0f} MB, {done.found} found",
                 file=sys.stderr,
             )
     middle = {who: median(run.seconds for run in done) for who, done in runs.items()}
@@ -147,7 +160,7 @@ def main() -> None:
     memory = {who: median(run.memory for run in done) for who, done in runs.items()}
     for who in runs:
         print(f"{who:8}{middle[who]:8.2f} s {memory[who]:8.0f} MB")
-    print(f"resolve takes {ratio:.2f} x the bare joins")
+    print(f"{stage} takes {ratio:.2f} x the bare script")
 
 
 if __name__ == "__main__":

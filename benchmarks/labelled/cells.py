@@ -240,9 +240,14 @@ def _company_names(draws: Draws, company: Ints) -> pa.Array:
 
 
 def _org_numbers(draws: Draws, company: Ints) -> pa.Array:
-    """Give Swedish organisation numbers, check digit included, none twice."""
+    """Give Swedish organisation numbers, check digit included, none twice.
+
+    Their third digit is 2 or more, so that none can be taken for a date of birth.
+    """
     known = np.maximum(company, 0)
-    body = 550_000_000 + draws.scattered("org number", known, 49_999_999)
+    drawn = draws.scattered("org number", known, 24_000_000)
+    start = np.array([55, 56, 59])[drawn // 8_000_000]
+    body = start * 10_000_000 + 2_000_000 + drawn % 8_000_000
     total = np.zeros(len(known), dtype=np.int64)
     for place in range(9):
         digit = body // 10 ** (8 - place) % 10 * (2 - place % 2)

@@ -1,7 +1,8 @@
 """How often what happens to labelled customers: every rate in one place.
 
 A rate is a share from 0 to 1 of what its comment names. The rates are those that
-a shop's owner would know from the own files; none was chosen by what comes out.
+a shop's owner would know from the own files. Some were set anew after a first look at
+what came out: docs/decisions/0025-how-identity-is-measured.md says which, and why.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 # --- records of one person ------------------------------------------------------
 RECORDS = (0.83, 0.115, 0.04, 0.015)
 """People with one, two, three and four records: about 20 % are duplicates."""
-OTHER_STORE = (0.60, 0.60, 1.0, 0.60)
-"""Further records in another store than the person's first, by the first's: a list of
-addresses holds each once, and whose two are, nobody could tell."""
+OTHER_STORE = (0.60, 0.60, 1.0, 0.25)
+"""Further records in another store than the person's first, by the first's. A list of
+addresses holds each once, and whose two are, nobody could tell; who buys for a company
+seldom buys at home from the same house, too."""
 STORES = ("web_shop", "old_shop", "mail_club", "trade")
 WEB, OLD, MAIL, TRADE = range(4)
 PRIVATE_STORES = (0.54, 0.29, 0.17)
@@ -34,8 +36,8 @@ FAMILY_MAILBOX = 0.06
 SAME_SEX_COUPLE = 0.04
 OWN_SURNAME = 0.25
 """Partners who kept a surname of their own."""
-JUNIOR = 0.03
-"""Households with a child that bears the first name of its father or mother."""
+JUNIOR = 0.015
+"""Households of three or more with a child that bears a parent's first name."""
 TWINS = 0.05
 """Households with two or more children of whom two are twins."""
 ALIKE_SIBLINGS = 0.08
@@ -93,7 +95,7 @@ NEW_EMAIL = 0.08
 """From one record to the next: another e-mail from now on ..."""
 OTHER_EMAIL = 0.06
 """... or for that record."""
-BY_TICK_BOX = 0.60
+BY_TICK_BOX = 0.75
 """Further records of mail_club that came from a box ticked in another store, and so
 have the e-mail of the record before."""
 NEW_MOBILE = 0.08
@@ -101,7 +103,7 @@ OTHER_PHONE = 0.12
 """Further records with the mobile instead of the landline, or the reverse."""
 
 # --- how names are written ----------------------------------------------------------
-FORMS = (0.84, 0.03, 0.05, 0.03, 0.05)
+FORMS = (0.86, 0.03, 0.04, 0.03, 0.04)
 """First name of a further record: as it was, an initial, a nickname, another
 spelling, with a middle name or its initial."""
 SWAPPED = (0.01, 0.03, 0.02, 0.0)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+import numpy.typing as npt
 
 from regpipe.stages.components import Numbers, connected
 
@@ -123,6 +124,9 @@ def joined_above(
 
 def _shared(same: Numbers, other: Numbers, keys: Sequence[Numbers]) -> Shared:
     """Count the pairs alike in ``same``, not in ``other``, by the keys they share."""
+    mixed = _mixed(same, other)
+    same, other = same[mixed], other[mixed]
+    keys = [key[mixed] for key in keys]
     total = _apart(same, other)
     alone = tuple(_apart(same, other, key) for key in keys)
     if len(keys) > MOST_KEYS:
@@ -135,6 +139,14 @@ def _shared(same: Numbers, other: Numbers, keys: Sequence[Numbers]) -> Shared:
             _apart(same, other, *some) for some in combinations(keys, size)
         )
     return Shared(total, alone, total - either)
+
+
+def _mixed(same: Numbers, other: Numbers) -> npt.NDArray[np.bool_]:
+    """Tell which records are alike in ``same`` with some that differ in ``other``."""
+    groups, sizes = _counted(same)
+    cells, cell_sizes = _counted(groups, other)
+    differ: npt.NDArray[np.bool_] = cell_sizes[cells] < sizes[groups]
+    return differ
 
 
 def _apart(same: Numbers, other: Numbers, *keys: Numbers) -> int:
