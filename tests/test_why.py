@@ -285,6 +285,36 @@ def test_where_no_rules_known_give_what_is_held_that_is_said(held):
     assert "the rules that the registry knows give another value" in city.because
 
 
+def test_the_text_of_the_cell_is_told_where_the_value_reads_otherwise(regpipe, held):
+    fields = [
+        "email",
+        "phone",
+        "full_name",
+        "postcode",
+        "country",
+        "vat_id",
+        "org_number",
+    ]
+    kept = ", ".join(f"{field} varchar" for field in fields)
+    texts = dict.fromkeys(fields) | {"phone": "0701-23 45 61"}
+    with duckdb.connect(str(held)) as db:
+        db.execute(
+            "alter table source_records add column if not exists "
+            f"originals struct({kept})"
+        )
+        db.execute(
+            "update source_records set originals = ? where external_id = '2'", [texts]
+        )
+    (phone,) = asked_why(held, "shop:2", "phone").fields
+    assert [(said.value, said.original) for said in phone.said] == [
+        ("+46701234561", "0701-23 45 61"),
+        ("+46701234561", None),
+    ]
+    told = regpipe("why", "1", "phone")
+    assert "+46701234561  0701-23 45 61  taken" in told.out
+    assert "0701-23 45 61" in regpipe("why", "1", "--html", "-").out
+
+
 def test_a_record_that_is_gone_still_ties_and_says_nothing(tmp_path, held):
     left = "\n".join(line for line in PEOPLE.splitlines() if not line.startswith("2 "))
     shop(tmp_path, left, at=datetime(2026, 6, 1, 1, tzinfo=UTC))

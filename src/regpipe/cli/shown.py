@@ -20,6 +20,13 @@ def value(cell: object) -> str:
     return terminal.shown(cell)
 
 
+def written(original: object) -> str:
+    """Give the text of a cell, or those of an address, as a person reads it."""
+    if isinstance(original, Mapping):
+        return ", ".join(original.values())
+    return terminal.shown(original)
+
+
 def rule(each: Chosen) -> str:
     """Give the rule of a field as a pipeline file says it."""
     return ", ".join(each.sources) or each.rule

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from regpipe.cli import options, terminal, together
-from regpipe.cli.shown import rule, value
+from regpipe.cli.shown import rule, value, written
 from regpipe.cli.waterfall import drawn, scale, waterfall
 from regpipe.cli.why_page import page_of
 from regpipe.errors import DataError
@@ -25,7 +25,7 @@ FRAME = 22
 PLACE = ("record", "file", "row", "run", "updated_at")
 RECORD = ("no", *PLACE, "gone_at")
 SHORT = ("no", "file", "row")
-SAID = ("value", "why", *PLACE)
+SAID = ("value", "original", "why", *PLACE)
 CONSENT = (
     *("purpose", "channel", "address", "status", "said_at", "dated_by"),
     *(*PLACE[:4], "suppressed"),
@@ -179,7 +179,11 @@ def _short(
 
 
 def _said(said: Said) -> Mapping[str, Any]:
-    return {**_placed(vars(said)), "value": value(said.value)}
+    return {
+        **_placed(vars(said)),
+        "value": value(said.value),
+        "original": written(said.original),
+    }
 
 
 def _placed(row: Mapping[str, Any]) -> Mapping[str, Any]:

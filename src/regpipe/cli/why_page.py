@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from regpipe.cli import together
 from regpipe.cli.page import rendered
-from regpipe.cli.shown import rule, value
+from regpipe.cli.shown import rule, value, written
 from regpipe.cli.waterfall import SUM, Bar, Scale, scale, waterfall
 from regpipe.version import VERSION
 
@@ -36,6 +36,7 @@ def page_of(found: Why) -> str:
             "scores": [_score(row) for row in found.scores],
             "blank": [each.field for each in found.fields if not each.said],
             "value": value,
+            "written": written,
             "rule": rule,
             "name_of": _name,
             "statements": _statements,

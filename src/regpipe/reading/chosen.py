@@ -41,11 +41,14 @@ ANSWERS = (*FIELDS[:5], "full_name", *FIELDS[5:], "groups", *PARTS)
 class Said:
     """What one record says of a field, and where that was read.
 
-    ``run_id`` is the run that read the file, ``updated_at`` the record's own time
-    (null: older than any), ``why`` in words why it was taken or not.
+    ``original`` is the text of the cell where the value reads otherwise (of an
+    address those of its parts), ``run_id`` the run that read the file, ``updated_at``
+    the record's own time (null: older than any), ``why`` in words why it was taken or
+    not.
     """
 
     value: Any
+    original: Any
     taken: bool
     why: str
     source: str
@@ -122,7 +125,14 @@ def part(whole: Chosen, name: str) -> Chosen:
         return value[inner] if value is not None else None
 
     said = tuple(
-        Said(**{**vars(each), "value": cut(each.value)}) for each in whole.said
+        Said(
+            **{
+                **vars(each),
+                "value": cut(each.value),
+                "original": (each.original or {}).get(inner),
+            }
+        )
+        for each in whole.said
     )
     return Chosen(
         **{
@@ -197,11 +207,16 @@ def _choice(
                 value=row[field],
                 taken=taken and counts,
                 why=because.TAKEN if taken and counts else why,
-                **_place(row, places),
+                **_place(field, row, places),
             )
         )
     said += [
-        Said(row[field], taken=False, why=because.GONE, **_place(row, places))
+        Said(
+            value=row[field],
+            taken=False,
+            why=because.GONE,
+            **_place(field, row, places),
+        )
         for row in gone
         if row[rank] is not None
     ]
@@ -231,7 +246,25 @@ def _gives(field: str, how: Survival, speaking: Sequence[Row], held: Row) -> boo
     return bool(held["group_keys"] == {k for row in chosen for k in row["group_keys"]})
 
 
-def _place(row: Row, places: Mapping[tuple[str, str], Row]) -> dict[str, Any]:
+_WRITTEN: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(NAMES, "full_name"),
+        **{field: field for field in ("email", "phone", "vat_id", "org_number")},
+    }
+)
+"""The cell whose text is kept for a field."""
+
+
+def _place(
+    field: str, row: Row, places: Mapping[tuple[str, str], Row]
+) -> dict[str, Any]:
+    """Give where a record stands in its file, and what it says there word by word."""
     place = places[row["source"], row["external_id"]]
     names = ("source", "external_id", "file", "row_number", "run_id", "updated_at")
-    return {name: place[name] for name in names}
+    texts = place.get("originals") or {}
+    if field == "billing":
+        parts = {p: texts[p] for p in ("postcode", "country") if texts.get(p)}
+        original: Any = parts or None
+    else:
+        original = texts.get(_WRITTEN.get(field, ""))
+    return {"original": original, **{name: place[name] for name in names}}

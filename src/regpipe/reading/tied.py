@@ -148,7 +148,7 @@ def _agree_on(record: Row, key: str) -> Row:
     found = {}
     for field in key.split(" + "):
         columns = ("first_name", "last_name") if field == "full_name" else (field,)
-        found[field] = " ".join(str(record[c]) for c in columns if record[c])
+        found[field] = " ".join(str(record[c]) for c in columns if record.get(c))
     return found
 
 

@@ -149,7 +149,10 @@ _RECORD = (
 
 
 def _records(engine: Engine, customer_id: int) -> tuple[Row, ...]:
-    listed = ", ".join(f"r.{ident(column)}" for column in _RECORD)
+    """Give a customer's records, with the texts of their cells where those are kept."""
+    columns = engine.collect("select * from registry.source_records limit 0")
+    texts = ("originals",) if "originals" in columns.column_names else ()
+    listed = ", ".join(f"r.{ident(column)}" for column in (*_RECORD, *texts))
     found = engine.collect(
         f"""
         select {listed}, f.file, f.run_id
