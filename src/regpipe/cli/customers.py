@@ -14,9 +14,6 @@ def customers() -> None:
     It holds against every feed in every later run, until it is taken back with
     'regpipe review revoke'. CUSTOMER is a number of one (also of one merged away), an
     e-mail, a phone or source:external_id.
-
-    \b
-    Exit code 0 when it is done; the commands say what else there may be.
     """
 
 

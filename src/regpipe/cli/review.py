@@ -41,9 +41,6 @@ def review() -> None:
 
     A question is a pair of customers that may be one, a value too many hold to be a
     key, or a cluster too large to be merged. What is decided holds in every later run.
-
-    \b
-    Exit code 0 when it is done; the commands say what else there may be.
     """
 
 
