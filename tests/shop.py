@@ -1,7 +1,7 @@
 """Registries and pipelines made of rows, for tests of what is read from them."""
 
 import csv
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from regpipe.engine.duckdb import DuckDBEngine
 from regpipe.registry import migrate
@@ -104,6 +104,8 @@ def value(it):
             return literal(it)
         case datetime():
             return f"timestamp {literal(it.isoformat(sep=' '))}"
+        case date():
+            return f"date {literal(it.isoformat())}"
         case list():
             return f"[{', '.join(map(value, it))}]"
         case dict():

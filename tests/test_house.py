@@ -23,6 +23,7 @@ HEAVY = (
     "pydantic",
     "rich",
     "ruamel",
+    "splink",
     "stdnum",
 )
 

@@ -30,6 +30,7 @@ from regpipe.sql.cells import Cell
 from regpipe.sql.clean import cleaned
 from regpipe.sql.evaluate import labelled, scored_clusters
 from regpipe.sql.items import PARTS, Items, Packed
+from regpipe.sql.pairs import touched_values
 from regpipe.sql.step import Step
 from regpipe.stages.export import stage_exports
 from regpipe.stages.export_files import writing_lists
@@ -202,6 +203,7 @@ def steps(tmp_path_factory):
     found += explained(pipeline, 1)
     found += replayed(pipeline, folder)
     found += [labelled(DEFAULT_KEYS), scored_clusters()]
+    found.append(touched_values())  # made where a value crosses a limit of thirty
     unique = {(each.name, each.select): each for each in found}
     return list(unique.values())
 

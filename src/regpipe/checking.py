@@ -9,15 +9,21 @@ from regpipe.errors import PipelineError, Problem
 from regpipe.registry import migrate
 from regpipe.schemas import load_schema, shipped_schema
 from regpipe.spec import Pipeline
+from regpipe.stages.score import scorer_of
 from regpipe.stages.segments import check_exports
 
 
 def check_pipeline(pipeline: Pipeline, as_of: datetime) -> None:
     """See that a pipeline can run, as far as that shows without data or registry.
 
-    Raises PipelineError with every problem of its schemas and its exports.
+    Raises PipelineError with every problem of its schemas, its match model and its
+    exports.
     """
-    problems = [*_of_schemas(pipeline, as_of), *_of_exports(pipeline)]
+    problems = [
+        *_of_schemas(pipeline, as_of),
+        *_of_scores(pipeline),
+        *_of_exports(pipeline),
+    ]
     if problems:
         raise PipelineError(*problems)
 
@@ -33,6 +39,14 @@ def _of_schemas(pipeline: Pipeline, as_of: datetime) -> list[Problem]:
         except PipelineError as error:
             problems.update(dict.fromkeys(error.problems))
     return list(problems)
+
+
+def _of_scores(pipeline: Pipeline) -> tuple[Problem, ...]:
+    try:
+        scorer_of(pipeline)
+    except PipelineError as error:
+        return error.problems
+    return ()
 
 
 def _of_exports(pipeline: Pipeline) -> tuple[Problem, ...]:

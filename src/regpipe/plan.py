@@ -29,7 +29,7 @@ from regpipe.stages.intake import Intake, take_in
 from regpipe.stages.replay import read_mended, refuse_wrong_rows
 from regpipe.stages.resolve import forget_ties, resolve
 from regpipe.stages.review import merge_questions
-from regpipe.stages.score import score
+from regpipe.stages.score import scored, scorer_of
 from regpipe.stages.segments import check_exports
 
 NOTHING = ByHand()
@@ -169,6 +169,7 @@ def work_out(
     """
     state = state_of(engine)
     schemas = _schemas(pipeline, as_of)  # before any file is read
+    scorer = scorer_of(pipeline, scratch)
     with watch.stage("extract") as told:
         asked = pipeline
         if mended is not None:
@@ -216,7 +217,14 @@ def work_out(
         merge.bring_records(engine, intakes, ground, guests=guests)
         if not blank:
             merge.refuse_shrinking(engine, intakes)
-        scores, any_scored = score(engine, pipeline.identity)
+        scores, any_scored = scored(
+            engine,
+            scorer,
+            watch.stage,
+            guests=guests,
+            fresh=ground.fresh,
+            anew=whole,
+        )
         resolved = resolve(
             engine,
             pipeline.identity,

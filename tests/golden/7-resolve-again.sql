@@ -224,17 +224,92 @@ from registry.source_records s
 anti join incoming i on s.source = i.source and s.external_id = i.external_id
 left join vanished v on s.source = v.source and s.external_id = v.external_id;
 
+-- touched_records
+select source, external_id from incoming;
+
+-- scores_now
+select
+    source_a,
+    external_id_a,
+    source_b,
+    external_id_b,
+    score,
+    weight,
+    weights,
+    model
+from registry.match_scores where false;
+
+-- scores_touched
+select
+    h.source_a,
+    h.external_id_a,
+    h.source_b,
+    h.external_id_b,
+    h.score,
+    h.weight,
+    h.weights,
+    h.model
+from registry.match_scores h
+left join touched_records x
+  on h.source_a = x.source and h.external_id_a = x.external_id
+left join touched_records y
+  on h.source_b = y.source and h.external_id_b = y.external_id
+where x.source is not null or y.source is not null;
+
 -- match_scores_gone
-select * exclude (run_id) from registry.match_scores where false;
+select
+    h.source_a,
+    h.external_id_a,
+    h.source_b,
+    h.external_id_b
+from scores_touched h
+anti join scores_now n on h.source_a = n.source_a and h.external_id_a = n.external_id_a and h.source_b = n.source_b and h.external_id_b = n.external_id_b and h.score = n.score and h.weight = n.weight and h.weights = n.weights and h.model = n.model;
 
 -- match_scores_new
-select * exclude (run_id) from registry.match_scores where false;
-
--- rescored
-select source_a as source, external_id_a as external_id from match_scores_gone;
+select
+    n.source_a,
+    n.external_id_a,
+    n.source_b,
+    n.external_id_b,
+    n.score,
+    n.weight,
+    n.weights,
+    n.model
+from scores_now n
+anti join scores_touched h on h.source_a = n.source_a and h.external_id_a = n.external_id_a and h.source_b = n.source_b and h.external_id_b = n.external_id_b and h.score = n.score and h.weight = n.weight and h.weights = n.weights and h.model = n.model;
 
 -- scores_in_force
-select * exclude (run_id) from registry.match_scores;
+select
+    h.source_a,
+    h.external_id_a,
+    h.source_b,
+    h.external_id_b,
+    h.score,
+    h.weight,
+    h.weights,
+    h.model
+from registry.match_scores h
+anti join match_scores_gone n on h.source_a = n.source_a and h.external_id_a = n.external_id_a and h.source_b = n.source_b and h.external_id_b = n.external_id_b
+union all
+select
+    source_a,
+    external_id_a,
+    source_b,
+    external_id_b,
+    score,
+    weight,
+    weights,
+    model
+from match_scores_new;
+
+-- rescored
+select source_a as source, external_id_a as external_id from match_scores_gone
+union
+select source_b as source, external_id_b as external_id from match_scores_gone
+union
+select source_a as source, external_id_a as external_id from match_scores_new
+union
+select source_b as source, external_id_b as external_id from match_scores_new;
 
 -- held_keys
 select

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from regpipe.cli import options, terminal
+from regpipe.cli.match_train import train
 
 if TYPE_CHECKING:
     from regpipe.stages.agreement import Agreement, Measure
@@ -19,7 +20,10 @@ _MEASURES = ("precision", "recall", "f1")
 
 @click.group()
 def match() -> None:
-    """Measure who was found to be one person, on records that you know."""
+    """Learn who may be one person, and measure who was found to be."""
+
+
+match.add_command(train)
 
 
 @match.command()

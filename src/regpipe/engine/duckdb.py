@@ -123,7 +123,7 @@ class DuckDBEngine:
         reader = self._db.cursor()
         total = 0
         try:
-            with _told(name):
+            with told(name):
                 batches = reader.sql(select).to_arrow_reader(BATCH_ROWS)
             self.put(name, _with_errors(batches.schema.empty_table(), []))
             for batch in batches:
@@ -137,7 +137,7 @@ class DuckDBEngine:
 
     def collect(self, select: str) -> pa.Table:
         """Give the rows of ``select``, all of them in memory."""
-        with _told("collect"):
+        with told("collect"):
             return self._db.sql(select).to_arrow_table()
 
     def export(
@@ -250,7 +250,7 @@ class DuckDBEngine:
 
     def _run(self, step: str, sql: str) -> int:
         """Run one statement; give the number of rows it made or wrote."""
-        with _told(step):
+        with told(step):
             row = self._db.execute(sql).fetchone()
         return int(row[0]) if row and isinstance(row[0], int) else 0
 
@@ -265,7 +265,7 @@ class DuckDBEngine:
 
 
 @contextmanager
-def _told(step: str) -> Iterator[None]:
+def told(step: str) -> Iterator[None]:
     """Turn DuckDB's errors into ours; its own text may quote cells, so it goes."""
     try:
         yield

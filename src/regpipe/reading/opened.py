@@ -39,6 +39,7 @@ from regpipe.sql.step import comma, ident
 from regpipe.stages.evaluate import Evaluation, evaluate
 from regpipe.stages.labels import read_labels
 from regpipe.stages.segments import about_the_text, is_one_select, segment
+from regpipe.stages.train import Trained, train
 
 ORDERS: Mapping[str, str] = MappingProxyType(
     {
@@ -249,6 +250,20 @@ class Registry:
         with TemporaryDirectory(prefix="regpipe-") as scratch:
             said = read_labels(Path(labels), Path(scratch))
         return evaluate(self._engine, said)
+
+    def train(self, labels: Path | None = None) -> Trained:
+        """Train a match model on the records, by a file of labels where there is one.
+
+        Needs the extra regpipe[match]. ``labels`` is a file as for ``evaluate``.
+
+        Raises PipelineError without Splink, InputFileError when the labels cannot be
+        read, and DataError when there is nothing to learn from.
+        """
+        if labels is None:
+            return train(self._engine, None)
+        with TemporaryDirectory(prefix="regpipe-") as scratch:
+            said = read_labels(Path(labels), Path(scratch))
+        return train(self._engine, said)
 
     def sql(self, query: str) -> Frame:
         """Give the answer to one SELECT over the registry's tables and views.

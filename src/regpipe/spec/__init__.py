@@ -15,7 +15,7 @@ from regpipe.spec.pipeline import (
     Pipeline,
     Source,
 )
-from regpipe.spec.rules import Identity, Rule, Survivorship
+from regpipe.spec.rules import Identity, Rule, Score, Survivorship
 
 __all__ = [
     "Column",
@@ -27,6 +27,7 @@ __all__ = [
     "OrderSource",
     "Pipeline",
     "Rule",
+    "Score",
     "Source",
     "Statement",
     "Survivorship",

@@ -118,6 +118,9 @@ def _expand(tree: dict[str, Tree], environ: Mapping[str, str]) -> list[Fault]:
 
     for key in ("registry", "checks"):
         within(tree, key, ())
+    identity = tree.get("identity")
+    score = identity.get("score") if isinstance(identity, dict) else None
+    within(score, "model", ("identity", "score"))
     for part, keys in (("sources", ("files", "schema")), ("exports", ("to",))):
         entries = tree.get(part)
         for name, entry in entries.items() if isinstance(entries, dict) else ():

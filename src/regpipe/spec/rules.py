@@ -18,6 +18,8 @@ from regpipe.spec.types import (
     Fault,
     Globs,
     Name,
+    PathText,
+    Share,
     Spec,
     among,
     quoted,
@@ -203,6 +205,28 @@ def _never(value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     return value
 
 
+class Score(Spec):
+    """How pairs of records that may be one person are scored, by Splink."""
+
+    model: PathText = "shipped"
+    """The model: a file that `regpipe match train` wrote, or shipped, the one that
+    comes with regpipe."""
+    review_above: Share = 0.5
+    """A pair of this probability or more is kept with its score, for a person to
+    look at."""
+    accept_above: Share | None = None
+    """A pair of this probability or more is one person, unless the guard of keys
+    stands against it. Without it no score joins anybody."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.accept_above is not None and self.accept_above < self.review_above:
+            what = "must not be below review_above"
+            hint = f"review_above is {self.review_above:g}"
+            refuse([Fault(("accept_above",), what, hint)])
+        return self
+
+
 class Identity(Spec):
     """Which records are the same person."""
 
@@ -219,6 +243,8 @@ class Identity(Spec):
     """A cluster of more records than this is left for review, nobody is merged."""
     guests: Literal["orders_only", "register"] = "orders_only"
     """What becomes of records of kind guest: no customers, or customers."""
+    score: Score | None = None
+    """Score pairs of records that may be one person; needs regpipe[match]."""
 
 
 class Survivorship(Spec):

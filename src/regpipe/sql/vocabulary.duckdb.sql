@@ -478,6 +478,14 @@ create or replace macro rp_begins(a, b) as
 create or replace macro rp_slip(a, b) as
   length(a) > 2 and length(b) > 2 and damerau_levenshtein(a, b) = 1;
 
+-- The name that a first name (as rp_name_key gives it) is short for, the first of several;
+-- itself where it is none. For comparing only.
+create or replace macro rp_given_name(x) as coalesce(rp_short_for(x)[1], x);
+
+-- A street, town or firm as match models compare it: its letters, no case or accents.
+create or replace macro rp_place_key(x) as
+  nullif(regexp_replace(lower(strip_accents(x)), '[^\p{L}]+', '', 'g'), '');
+
 -- Do two first names allow one person? Equal; swapped with the last name, or parted from
 -- it elsewhere; alike, an initial, a pet form, or one that is missing or cannot be
 -- compared. With `strict` these last ones do not count where the last names tell two
