@@ -739,6 +739,33 @@ def test_a_persons_number_vouches_for_another_first_name_a_companys_does_not(
     )
 
 
+# Scores.
+
+
+def test_a_score_joins_from_the_threshold_on_and_only_through_the_guard(engine):
+    put_incoming(
+        engine,
+        """
+        | external_id | first_name | last_name | birth_date |
+        | 1           | Anna       | Berg      | -          |
+        | 2           | Anna       | Bergh     | -          |
+        | 3           | Anne       | Berger    | -          |
+        | 4           | Bo         | Berg      | -          |
+        | 5           | Anna       | Berg      | 1950-01-01 |
+        | 6           | Anna       | Berg      | 1980-02-02 |
+        """,
+    )
+    put_decisions(engine)
+    pairs = [("1", "2", 0.9), ("1", "3", 0.89), ("1", "4", 0.99), ("5", "6", 0.99)]
+    rows = "".join(f"\n| shop | {a} | shop | {b} | {s} |" for a, b, s in pairs)
+    engine.make(table("scores_in_force", NO_SCORE + rows))
+    identity = Identity.model_validate(
+        {"score": {"review_above": 0.5, "accept_above": 0.9}}
+    )
+    resolve(engine, identity, next_id=1, fresh=True, orders=False)
+    assert together(engine) == {frozenset("12"), *map(frozenset, "3456")}
+
+
 def test_a_cluster_keeps_its_oldest_id_and_records_what_they_founded(engine):
     engine.make(
         table(

@@ -169,7 +169,8 @@ def work_out(
     """
     state = state_of(engine)
     schemas = _schemas(pipeline, as_of)  # before any file is read
-    scorer = scorer_of(pipeline, scratch)
+    # What people decide changes no record, so there is nothing to score anew.
+    scorer = scorer_of(pipeline, scratch) if pipeline.sources or whole else None
     with watch.stage("extract") as told:
         asked = pipeline
         if mended is not None:
@@ -212,19 +213,15 @@ def work_out(
     ground = merge.Ground(state.last_file, state.records == 0, state.orders == 0)
     guests = pipeline.identity.guests == "register"
     rules = Rules(pipeline.identity, pipeline.survivorship)
-    with watch.stage("resolve") as told:
+    with watch.stage("resolve records"):
         deltas = by_hand.leave(engine, state.last_decision)
         merge.bring_records(engine, intakes, ground, guests=guests)
         if not blank:
             merge.refuse_shrinking(engine, intakes)
-        scores, any_scored = scored(
-            engine,
-            scorer,
-            watch.stage,
-            guests=guests,
-            fresh=ground.fresh,
-            anew=whole,
-        )
+    scores, any_scored = scored(
+        engine, scorer, watch.stage, guests=guests, fresh=ground.fresh, anew=whole
+    )
+    with watch.stage("resolve") as told:
         resolved = resolve(
             engine,
             pipeline.identity,
