@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import MappingProxyType, TracebackType
+from types import TracebackType
 from typing import Self
 
 from regpipe.engine.protocol import Engine
@@ -18,14 +17,14 @@ from regpipe.errors import (
     RegistryError,
     StepError,
 )
-from regpipe.reading import quarantine, questions
+from regpipe.reading import books, quarantine, questions
 from regpipe.reading.customer import Customer, customer_of
 from regpipe.reading.frame import Frame
 from regpipe.reading.why import Why, why_of
 from regpipe.registry import migrate
 from regpipe.registry.opening import locked_down
 from regpipe.registry.who import customer_ids
-from regpipe.sql.customer_view import MONEY, NUMBER, TEXT, TIME, VIEW, customers, moment
+from regpipe.sql.customer_view import VIEW, customers, moment
 from regpipe.sql.expression import AS_OF
 from regpipe.sql.lists import (
     SERVICE,
@@ -40,22 +39,6 @@ from regpipe.stages.evaluate import Evaluation, evaluate
 from regpipe.stages.labels import read_labels
 from regpipe.stages.segments import about_the_text, is_one_select, segment
 from regpipe.stages.train import Trained, train
-
-ORDERS: Mapping[str, str] = MappingProxyType(
-    {
-        **dict.fromkeys(("source", "order_id"), TEXT),
-        "customer_id": NUMBER,
-        **dict.fromkeys(("email", "number", "site"), TEXT),
-        **dict.fromkeys(("ordered_at", "updated_at"), TIME),
-        **dict.fromkeys(("payment_status", "payment_word"), TEXT),
-        **dict.fromkeys(("fulfilment_status", "fulfilment_word", "currency"), TEXT),
-        **dict.fromkeys(("subtotal", "shipping_total", "tax_total"), MONEY),
-        **dict.fromkeys(("discount_total", "refunded_total", "total"), MONEY),
-        **dict.fromkeys(("carrier", "tracking_number", "note"), TEXT),
-        "line_count": NUMBER,
-    }
-)
-"""The columns of ``Registry.orders`` and their types."""
 
 _SEGMENT = "segment"
 
@@ -139,10 +122,10 @@ class Registry:
 
         Raises PipelineError when ``where`` is anything else.
         """
-        which = segment(self._engine, where, columns=ORDERS)
+        which = segment(self._engine, where, columns=books.ORDERS)
         return self._frame(
             f"""
-            select {comma(map(ident, ORDERS), 0)}
+            select {comma(map(ident, books.ORDERS), 0)}
             from (
               select *, {moment(self.as_of)} as {AS_OF} from registry.orders
             )
@@ -156,40 +139,11 @@ class Registry:
 
         Ordered by source, order_id and line_no, which counts from 1.
         """
-        return self._frame(
-            """
-            select source, order_id, line_no, sku, name, quantity, price, total
-            from registry.order_lines
-            order by source, order_id, line_no
-            """
-        )
+        return self._frame(books.ORDER_LINES)
 
     def runs(self) -> Frame:
         """Give one row per run, the newest first, with the sums of its files."""
-        return self._frame(
-            """
-            select
-                r.run_id,
-                r.pipeline,
-                r.command,
-                r.started_at,
-                r.as_of,
-                r.program_version,
-                count(f.file_id) as files,
-                cast(coalesce(sum(f.read), 0) as bigint) as read,
-                cast(coalesce(sum(f.accepted), 0) as bigint) as accepted,
-                cast(coalesce(sum(f.rejected), 0) as bigint) as rejected,
-                cast(coalesce(sum(f.duplicate), 0) as bigint) as duplicate,
-                cast(coalesce(sum(f.unchanged), 0) as bigint) as unchanged,
-                cast(coalesce(sum(f.suppressed), 0) as bigint) as suppressed,
-                (select count(*) from registry.reject_closures c
-                  where c.run_id = r.run_id) as rejects_closed
-            from registry.runs r
-            left join registry.run_files f on r.run_id = f.run_id
-            group by all
-            order by r.run_id desc
-            """
-        )
+        return self._frame(books.RUNS)
 
     def rejects(
         self,
