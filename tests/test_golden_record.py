@@ -484,8 +484,8 @@ def test_the_override_set_last_counts_for_whom_the_customer_became(holding):
         table(
             "overrides_new",
             """
-            | customer_id | field | value | set_at     |
-            | 3           | note  | mine  | 2024-05-01 |
+            | customer_id | field | value | set_by | set_at     |
+            | 3           | note  | mine  | bo     | 2024-05-01 |
             """,
         )
     )
@@ -494,10 +494,10 @@ def test_the_override_set_last_counts_for_whom_the_customer_became(holding):
         engine,
         "overrides_in_force",
         """
-        | customer_id | field | value  |
-        | 1           | email | two@x  |
-        | 1           | phone | +46701 |
-        | 3           | note  | mine   |
+        | customer_id | field | value  | set_by | set_at              |
+        | 1           | email | two@x  | eva    | 2024-03-01 00:00:00 |
+        | 1           | phone | +46701 | eva    | 2024-01-01 00:00:00 |
+        | 3           | note  | mine   | bo     | 2024-05-01 00:00:00 |
         """,
     )
 
@@ -512,7 +512,8 @@ def test_an_override_follows_a_merge_of_this_very_run_and_comes_back_from_one(ho
         table("customer_redirects_new", "| customer_id | redirect_to |\n| 3 | 2 |")
     )
     engine.make(table("overrides_gone", "| customer_id | field |"))
-    engine.make(table("overrides_new", "| customer_id | field | value | set_at |"))
+    nothing = "| customer_id | field | value | set_by | set_at |"
+    engine.make(table("overrides_new", nothing))
     engine.make(deltas.overrides_in_force())
     assert_rows(
         engine,

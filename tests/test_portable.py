@@ -19,6 +19,7 @@ from regpipe.outcome import silent
 from regpipe.plan import Stopwatch, work_out
 from regpipe.planning import plan_sql
 from regpipe.reading import open_registry
+from regpipe.reading.why import why_of
 from regpipe.registry.by_hand import ByHand, LinkDecision, Override
 from regpipe.registry.opening import locked_down, opened
 from regpipe.run import run_pipeline
@@ -164,6 +165,14 @@ def lists(pipeline):
     return heard.steps
 
 
+def explained(pipeline, customer_id):
+    """Give every step of telling why a customer is as they are."""
+    with locked_down(pipeline.path(pipeline.registry), ()) as engine:
+        heard = Recorder(engine)
+        why_of(heard, customer_id)
+    return heard.steps
+
+
 @pytest.fixture(scope="module")
 def steps(tmp_path_factory):
     """Give every step there is: planned, and worked out from rows, twice."""
@@ -190,6 +199,7 @@ def steps(tmp_path_factory):
     write(pipeline, {"shop.csv": ("shop", [LATER, *PEOPLE[1:]])})
     found += listened(pipeline, folder, by_hand=BY_HAND)
     found += lists(pipeline)
+    found += explained(pipeline, 1)
     found += replayed(pipeline, folder)
     found += [labelled(DEFAULT_KEYS), scored_clusters()]
     unique = {(each.name, each.select): each for each in found}
@@ -262,9 +272,10 @@ UNIQUE = (
     "row_number",
     "decision",
     "subject",
+    "place",
 )
 """Columns that settle the order of a window when they stand last in it; an item_no
-stands behind its row_id, a subject behind its kind."""
+stands behind its row_id, a subject behind its kind; a place is one of a customer's."""
 
 NEVER_NULL = {
     *UNIQUE,

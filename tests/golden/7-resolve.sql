@@ -252,15 +252,8 @@ select
 from incoming;
 
 -- members
-with placed as (
-  select
-      origin,
-      row_number() over (order by source, external_id) as record_no
-  from incoming i
-  where i.kind <> 'guest'
-)
 select
-    p.record_no,
+    row_number() over (order by i.source, i.external_id) as record_no,
     i.origin,
     i.source,
     i.external_id,
@@ -275,7 +268,7 @@ select
     i."postcode",
     rp_fingerprint({'first_key': first_key, 'last_key': last_key, 'birth_date': birth_date, 'org_number': org_number, 'vat_id': vat_id}) as mark
 from incoming i
-join placed p on i.origin = p.origin;
+where i.kind <> 'guest';
 
 -- unseated
 select source, external_id, founder_of

@@ -299,16 +299,18 @@ with redirects as (
   select customer_id, redirect_to from customer_redirects_new
 ),
 said as (
-  select customer_id, field, value, set_at
+  select customer_id, field, value, set_by, set_at
   from registry.overrides
   anti join overrides_gone using (customer_id, field)
   union all
-  select customer_id, field, value, set_at from overrides_new
+  select customer_id, field, value, set_by, set_at from overrides_new
 )
 select
     coalesce(r.redirect_to, s.customer_id) as customer_id,
     s.field,
-    s.value
+    s.value,
+    s.set_by,
+    s.set_at
 from said s
 left join redirects r on s.customer_id = r.customer_id
 qualify row_number() over (

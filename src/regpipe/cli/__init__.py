@@ -29,6 +29,7 @@ from regpipe.cli.review import review
 from regpipe.cli.run import run
 from regpipe.cli.runs import runs
 from regpipe.cli.show import show
+from regpipe.cli.why import why
 from regpipe.errors import PipelineError, RegpipeError
 from regpipe.version import VERSION
 
@@ -66,7 +67,7 @@ def commands() -> None:
 
 for command in (
     *(init, inspect, presets, check, plan),
-    *(run, runs, rejects, review, customers, rebuild, match, show, export),
+    *(run, runs, rejects, review, customers, rebuild, match, show, why, export),
 ):
     commands.add_command(command)
 

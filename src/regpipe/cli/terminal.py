@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -131,6 +132,18 @@ def shown(cell: object) -> str:
         case list() | tuple():
             return ", ".join(shown(item) for item in cell)
     return str(cell)
+
+
+def draws_blocks() -> bool:
+    """Tell whether stdout is a terminal that has letters for bars."""
+    return sys.stdout.isatty() and "utf" in (sys.stdout.encoding or "").lower()
+
+
+def room(taken: int) -> int:
+    """Give how many letters are left of a line beside so many; 40 in a pipe."""
+    if not sys.stdout.isatty():
+        return 40
+    return min(max(shutil.get_terminal_size().columns - taken, 10), 60)
 
 
 def clean(text: str) -> str:

@@ -20,7 +20,7 @@ PROFILE = (
 ADDRESS = ("name", "street", "street2", "postcode", "city", "region", "country")
 EVENT = (
     *("address", "channel", "purpose", "status", "stated", "stated_at", "said_at"),
-    *("dated_by", "source", "external_id", "run_id"),
+    *("dated_by", "source", "external_id", "file_id", "row_number", "run_id"),
 )
 RECORD = (
     *("source", "external_id", *PROFILE[1:6], *PROFILE[7:]),
@@ -66,19 +66,10 @@ class Customer:
 def customer_of(engine: Engine, customer_id: int) -> Customer:
     """Give all that is known of a customer that there is."""
     mine = f"customer_id = {customer_id}"
-    profile = _rows(engine, PROFILE, "customers", mine, ["customer_id"])[0]
-    addresses = _rows(engine, ("kind", *ADDRESS), "addresses", mine, ["kind"])
-    records = _rows(engine, RECORD, "source_records", mine, ["source", "external_id"])
-    words = {
-        each[field]
-        for each in (profile, *records)
-        for field in ("email", "phone")
-        if each[field] is not None
-    }
-    consents, statements = _consents(engine, sorted(words))
-    groups = engine.collect(
-        f"select groups from registry.customer_groups where {mine}"
-    ).to_pylist()
+    profile = rows(engine, PROFILE, "customers", mine, ["customer_id"])[0]
+    addresses = rows(engine, ("kind", *ADDRESS), "addresses", mine, ["kind"])
+    records = rows(engine, RECORD, "source_records", mine, ["source", "external_id"])
+    consents, statements = consents_on(engine, addresses_of((profile, *records)))
     return Customer(
         customer_id=customer_id,
         merged_ids=_merged(engine, customer_id),
@@ -86,7 +77,7 @@ def customer_of(engine: Engine, customer_id: int) -> Customer:
         addresses={
             row["kind"]: {name: row[name] for name in ADDRESS} for row in addresses
         },
-        groups=tuple(groups[0]["groups"]) if groups else (),
+        groups=groups_of(engine, customer_id),
         consents=consents,
         statements=statements,
         orders=_orders(engine, mine),
@@ -108,7 +99,21 @@ def _merged(engine: Engine, customer_id: int) -> tuple[int, ...]:
     return tuple(sorted(merged - {customer_id}))
 
 
-def _consents(
+def groups_of(engine: Engine, customer_id: int) -> tuple[str, ...]:
+    """Give the names of a customer's groups, sorted."""
+    found = engine.collect(
+        f"select groups from registry.customer_groups where customer_id = {customer_id}"
+    ).to_pylist()
+    return tuple(found[0]["groups"]) if found else ()
+
+
+def addresses_of(records: Sequence[Row]) -> tuple[str, ...]:
+    """Give the e-mails and phones of some records, each once."""
+    found = {row[field] for row in records for field in ("email", "phone")} - {None}
+    return tuple(sorted(found))
+
+
+def consents_on(
     engine: Engine, addresses: Sequence[str]
 ) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
     """Give the statements in force on some addresses, and all of them.
@@ -117,14 +122,14 @@ def _consents(
     found beside it.
     """
     among = f"address in ({', '.join(map(literal, addresses)) or 'null'})"
-    events = _rows(
+    events = rows(
         engine,
         EVENT,
         "consent_events",
         among,
         ["said_at", "source", "external_id", "address", "channel", "purpose", "status"],
     )
-    blocked = _rows(
+    blocked = rows(
         engine,
         ("address", "channel", "reason"),
         "suppressions",
@@ -144,7 +149,7 @@ def _consents(
     key = ("address", "channel", "purpose")
     columns = (*key, "status", "said_at")
     in_force = []
-    for word in _rows(engine, columns, "consent_in_force", among, key):
+    for word in rows(engine, columns, "consent_in_force", among, key):
         decides = [
             event
             for event in events
@@ -165,7 +170,7 @@ def _consents(
 
 
 def _orders(engine: Engine, mine: str) -> tuple[Row, ...]:
-    orders = _rows(engine, ORDER, "orders", mine, ["ordered_at", "source", "order_id"])
+    orders = rows(engine, ORDER, "orders", mine, ["ordered_at", "source", "order_id"])
     lines = engine.collect(
         f"""
         select
@@ -188,13 +193,14 @@ def _orders(engine: Engine, mine: str) -> tuple[Row, ...]:
     )
 
 
-def _rows(
+def rows(
     engine: Engine,
     columns: Sequence[str],
     table: str,
     which: str,
     order_by: Sequence[str],
 ) -> tuple[Row, ...]:
+    """Give some columns of the rows of a table ``which`` holds for, in order."""
     found = engine.collect(
         f"select {comma(map(ident, columns), 0)} from registry.{table} where {which} "
         f"order by {', '.join(f'{ident(name)} nulls first' for name in order_by)}"

@@ -21,6 +21,7 @@ from regpipe.errors import (
 from regpipe.reading import quarantine, questions
 from regpipe.reading.customer import Customer, customer_of
 from regpipe.reading.frame import Frame
+from regpipe.reading.why import Why, why_of
 from regpipe.registry import migrate
 from regpipe.registry.opening import locked_down
 from regpipe.registry.who import customer_ids
@@ -288,13 +289,32 @@ class Registry:
 
         Raises DataError when more than one customer has that e-mail or phone.
         """
+        found = self._one(identifier)
+        return None if found is None else customer_of(self._engine, found)
+
+    def why(self, identifier: int | str, field: str | None = None) -> Why | None:
+        """Give why one customer is as they are; None when there is nobody.
+
+        Which records are they, what ties those, and for each field which record it
+        was taken from, by which rule, and what the others say. ``identifier`` is as
+        for ``find``; ``field`` asks about one: a column of the customer view that
+        sources fill, billing or shipping, consents or consent.<purpose>.
+
+        Raises DataError when more than one customer has that e-mail or phone,
+        PipelineError when there is no such field.
+        """
+        found = self._one(identifier)
+        return None if found is None else why_of(self._engine, found, field)
+
+    def _one(self, identifier: int | str) -> int | None:
+        """Give the id of the one customer that is meant; None when there is nobody."""
         found = self.find(identifier)
         if len(found) > 1:
             ids = ", ".join(map(str, found[:20]))
             raise DataError.at(
                 "customer", f"{len(found)} customers share it", f"ask by id: {ids}"
             )
-        return customer_of(self._engine, found[0]) if found else None
+        return found[0] if found else None
 
     def _people(self, where: str | None, purpose: str, channel: str) -> Frame:
         """Pick the customers first, by the gate; then make all their columns."""

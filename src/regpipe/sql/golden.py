@@ -22,6 +22,14 @@ CUSTOMER_COLUMNS = (
 )
 ADDRESS_COLUMNS = ("customer_id", "kind", "name", *ADDRESS)
 
+PRESENT = (
+    *("source", "external_id", "kind", "email", "phone", "first_name"),
+    *("last_name", "company", "vat_id", "org_number", "birth_date", "language"),
+    *("tax_exempt", "note", *ADDRESS, "shipping_name"),
+    *(f"shipping_{name}" for name in ADDRESS),
+    *("groups", "created_at", "updated_at"),
+)
+
 
 @dataclass(frozen=True)
 class Survival:
@@ -38,13 +46,6 @@ def present(*, fresh: bool) -> Step:
     Gives  one row per record of a touched customer that is not gone, with its
            ``customer_id`` as it will be.
     """
-    columns = (
-        *("source", "external_id", "kind", "email", "phone", "first_name"),
-        *("last_name", "company", "vat_id", "org_number", "birth_date", "language"),
-        *("tax_exempt", "note", *ADDRESS, "shipping_name"),
-        *(f"shipping_{name}" for name in ADDRESS),
-        *("groups", "created_at", "updated_at"),
-    )
     kept = (
         ""
         if fresh
@@ -52,7 +53,7 @@ def present(*, fresh: bool) -> Step:
         union all
         select
             n.customer_id,
-            {comma((f"s.{ident(c)}" for c in columns), 12)}
+            {comma((f"s.{ident(c)}" for c in PRESENT), 12)}
         from stored s
         join identified n
           on n.origin is null
@@ -65,7 +66,7 @@ def present(*, fresh: bool) -> Step:
         f"""
         select
             r.customer_id,
-            {comma((f"r.{ident(c)}" for c in columns), 12)}
+            {comma((f"r.{ident(c)}" for c in PRESENT), 12)}
         from records_new r
         where r.customer_id is not null{kept}
         """,
@@ -93,24 +94,13 @@ def golden(rules: Mapping[str, Survival]) -> Step:
            ``shipping``: whole addresses, null where no record has one.
     """
     single = comma((f"{_value(f)} as {f}" for f in FIELDS), 12)
-    ranked = comma((f"{_value(f)} as {f}" for f in FIELDS), 14)
     merged = comma((f"{_merged(f, rules[f])} as {f}" for f in FIELDS), 12)
-    counted = _counted(rules)
-    order = _source_order(rules)
+    counted = counted_in(rules)
+    several = "\n          semi join several s on p.customer_id = s.customer_id"
     return step(
         "golden",
         f"""
-        with ranked as (
-          select
-              p.customer_id,
-              p.source,
-              {ranked},
-              row_number() over (
-                partition by p.customer_id
-                order by p.updated_at nulls first, p.source, p.external_id
-              ) as place{order}
-          from present p
-          semi join several s on p.customer_id = s.customer_id
+        with {ranked(rules)}{several}
         ){counted}
         select
             p.customer_id,
@@ -216,12 +206,33 @@ def _value(field: str) -> str:
     return field
 
 
+def ranked(rules: Mapping[str, Survival], also: Sequence[str] = ()) -> str:
+    """Give the CTE of a customer's records, still open at its end.
+
+    ``place`` orders them by their own time: the newest comes last.
+    """
+    values = comma((f"{_value(f)} as {f}" for f in FIELDS), 14)
+    more = "".join(f"\n              p.{ident(c)}," for c in also)
+    return f"""ranked as (
+          select
+              p.customer_id,
+              p.source,{more}
+              {values},
+              row_number() over (
+                partition by p.customer_id
+                order by p.updated_at nulls first, p.source, p.external_id
+              ) as place{_source_order(rules)}
+          from present p"""
+
+
+NEWEST = "place"
+KIND_RANK = "case kind when 'registered' then 1 when 'subscriber' then 2 else 3 end"
+
+
 def _merged(field: str, how: Survival) -> str:
     """Give the aggregate that chooses among the records of one customer."""
-    known = f"filter (where {field} is not null)"
     if field == "kind":
-        rank = "case kind when 'registered' then 1 when 'subscriber' then 2 else 3 end"
-        return f"arg_min(kind, {rank})"
+        return f"arg_min(kind, {KIND_RANK})"
     match how.rule:
         case "min" | "max":
             return f"{how.rule}({field})"
@@ -229,6 +240,14 @@ def _merged(field: str, how: Survival) -> str:
             return f"bool_or({field})"
         case "all":
             return f"bool_and({field})"
+    return (
+        f"arg_max({field}, {weight_of(field, how)}) filter (where {field} is not null)"
+    )
+
+
+def weight_of(field: str, how: Survival) -> str:
+    """Give what a record's value of a field weighs: the heaviest is chosen."""
+    match how.rule:
         case "longest":
             weight = f"length({field})"
         case "most_common":
@@ -239,11 +258,10 @@ def _merged(field: str, how: Survival) -> str:
             weight = f"(case when {field}.street is null then 0 else 1 end)"
         case _:
             weight = ""
-    by = f"{weight} * 1000000 + place" if weight else "place"
-    return f"arg_max({field}, {by}) {known}"
+    return f"{weight} * 1000000 + {NEWEST}" if weight else NEWEST
 
 
-def _counted(rules: Mapping[str, Survival]) -> str:
+def counted_in(rules: Mapping[str, Survival]) -> str:
     """Give the CTE that counts equal values, where a rule needs it."""
     fields = [f for f in FIELDS if rules[f].rule == "most_common" and f != "kind"]
     if not fields:

@@ -18,15 +18,8 @@ def members_of_all(keys: Keys) -> Step:
     return step(
         "members",
         f"""
-        with placed as (
-          select
-              origin,
-              row_number() over (order by source, external_id) as record_no
-          from incoming i
-          where {is_customer(keys, "i")}
-        )
         select
-            p.record_no,
+            row_number() over (order by i.source, i.external_id) as record_no,
             i.origin,
             i.source,
             i.external_id,
@@ -34,7 +27,7 @@ def members_of_all(keys: Keys) -> Step:
             {comma((f"i.{ident(c)}" for c in keys.columns), 12)},
             {MARK} as mark
         from incoming i
-        join placed p on i.origin = p.origin
+        where {is_customer(keys, "i")}
         """,
     )
 

@@ -483,19 +483,17 @@ create or replace macro rp_slip(a, b) as
 -- compared. With `strict` these last ones do not count where the last names tell two
 -- people apart.
 create or replace macro rp_names_agree(first_a, last_a, first_b, last_b, strict) as
-  coalesce(first_a = first_b, false)
-  or coalesce(rp_alike(first_a, last_b) and rp_alike(last_a, first_b), false)
-  or coalesce(first_a || last_a = first_b || last_b, false)
-  or (
-    (not strict or coalesce(rp_alike(last_a, last_b), true))
-    and (
-      first_a is null or first_b is null
-      or coalesce(rp_alike(first_a, first_b), true)
-      or rp_begins(first_a, first_b)
-      or rp_slip(first_a, first_b)
-      or rp_pet_form(first_a, first_b)
-    )
-  );
+  case
+    when first_a = first_b then true
+    when rp_alike(first_a, last_b) and rp_alike(last_a, first_b) then true
+    when first_a || last_a = first_b || last_b then true
+    when strict and not rp_alike(last_a, last_b) then false
+    when first_a is null or first_b is null then true
+    when coalesce(rp_alike(first_a, first_b), true) then true
+    when rp_begins(first_a, first_b) then true
+    when rp_slip(first_a, first_b) then true
+    else rp_pet_form(first_a, first_b)
+  end;
 
 -- Are two dates of birth those of two people? More than one of year, month and day
 -- differs, and day and month have not just changed places.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from regpipe.engine.protocol import Engine, TableDelta
 from regpipe.errors import DataError, Problem
-from regpipe.fields import CUSTOMER_FIELDS, SUPPRESSION_REASONS
+from regpipe.fields import SUPPRESSION_REASONS
 from regpipe.spec import (
     ConsentSource,
     CustomerSource,
@@ -15,9 +15,9 @@ from regpipe.spec import (
     Survivorship,
 )
 from regpipe.sql import consent, deltas, golden, groups, orders, records
-from regpipe.sql.cells import sql_type
 from regpipe.stages.intake import Intake
 from regpipe.stages.normalise import statement_columns
+from regpipe.stages.survivorship import settable, survival_of
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def merge_records(
     engine.make(deltas.redirects_now())
     engine.make(deltas.redirects_gone())
     engine.make(deltas.redirects_new())
-    survival = _survival(rules)
+    survival = survival_of(rules)
     table = _golden(engine, survival, ground)
     engine.define(golden.customers(table))
     engine.define(golden.addresses(table))
@@ -144,7 +144,7 @@ def _golden(
     engine.make(computed)
     if not engine.make(deltas.overrides_in_force()):
         return computed.name
-    by_hand = golden.overridden(_settable())
+    by_hand = golden.overridden(settable())
     engine.make(by_hand)
     return by_hand.name
 
@@ -254,19 +254,3 @@ def forget_ways(engine: Engine) -> None:
 
 def _customers_of(intake: Intake) -> str | None:
     return intake.spec.customers if isinstance(intake.spec, OrderSource) else None
-
-
-def _survival(rules: Survivorship) -> Mapping[str, golden.Survival]:
-    """Give the rule of every golden field."""
-    found = {field: rules.rule(field) for field in (*golden.FIELDS, "groups")}
-    return {f: golden.Survival(rule.kind, rule.sources) for f, rule in found.items()}
-
-
-def _settable() -> Mapping[str, str]:
-    """Give the golden fields a person may set by hand, with their SQL types."""
-    return {
-        field: sql_type(CUSTOMER_FIELDS[field])
-        for field in golden.FIELDS
-        if field in CUSTOMER_FIELDS
-        and field not in ("kind", "created_at", "updated_at")
-    }

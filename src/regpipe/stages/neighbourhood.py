@@ -5,7 +5,8 @@ The steps are those of ``resolve``, over the registry as it is; nothing is writt
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,19 +44,29 @@ class Tie:
     score: float | None = None
 
 
+@dataclass(frozen=True)
+class Near:
+    """The edges around some records, and the record of each number in them."""
+
+    edges: Edges
+    names: dict[int, RecordKey]
+
+
 def ties(
-    engine: Engine, identity: Identity, about: Collection[RecordKey]
+    engine: Engine, identity: Identity, near: Near, about: Collection[RecordKey]
 ) -> tuple[Tie, ...]:
-    """Give all that ties some records to each other, by key, then by record."""
+    """Give all that ties some records to each other, by key, then by record.
+
+    ``near`` is their neighbourhood, while it lasts.
+    """
     wanted = set(about)
     found = []
-    edges, names = _around(engine, identity, about)
     decided = _by_pair(engine, "decisions_in_force", "decision_id")
     scores = _by_pair(engine, "scores_in_force", "score")
     labels = {BY_HAND: DECISION, SCORED: SCORE}
     labels |= {number: key_name(key) for number, key in enumerate(identity.match)}
-    for a, b, number in _rows(edges):
-        one, other = sorted((names[a], names[b]))
+    for a, b, number in _rows(near.edges):
+        one, other = sorted((near.names[a], near.names[b]))
         if one not in wanted or other not in wanted:
             continue
         key = labels[number]
@@ -76,20 +87,28 @@ def chained(
     engine: Engine, identity: Identity, record: RecordKey
 ) -> tuple[RecordKey, ...]:
     """Give all records that a chain of ties leads to, whatever the limit says."""
-    edges, names = _around(engine, identity, [record])
-    nodes, heads = connected(edges.a, edges.b)
-    numbers = {key: number for number, key in names.items()}
+    with around(engine, identity, [record]) as near:
+        return chain_of(near, record)
+
+
+def chain_of(near: Near, record: RecordKey) -> tuple[RecordKey, ...]:
+    """Give all records of a neighbourhood that a chain of ties leads to."""
+    nodes, heads = connected(near.edges.a, near.edges.b)
+    numbers = {key: number for number, key in near.names.items()}
+    if record not in numbers:  # a guest, who is no customer by these rules
+        return (record,)
     place = np.searchsorted(nodes, numbers[record])
     if place >= len(nodes) or nodes[place] != numbers[record]:
         return (record,)
     together = nodes[heads == heads[place]]
-    return tuple(sorted(names[int(number)] for number in together))
+    return tuple(sorted(near.names[int(number)] for number in together))
 
 
-def _around(
+@contextmanager
+def around(
     engine: Engine, identity: Identity, about: Collection[RecordKey]
-) -> tuple[Edges, dict[int, RecordKey]]:
-    """Give the edges around some records, and the record of each number in them."""
+) -> Iterator[Near]:
+    """Find the neighbourhood of some records; its tables last while the block runs."""
     ByHand().leave(engine, 0)
     decided = {
         "source": pa.array([source for source, _ in about], pa.string()),
@@ -111,8 +130,8 @@ def _around(
         row["record_no"]: (row["source"], row["external_id"])
         for row in numbered.to_pylist()
     }
+    yield Near(edges, names)
     forget_ties(engine, identity)
-    return edges, names
 
 
 def _by_pair(
