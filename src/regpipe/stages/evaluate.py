@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ import pyarrow.compute as pc
 
 from regpipe.engine.protocol import Engine
 from regpipe.errors import DataError
+from regpipe.registry.rules import LATEST, rules_of
 from regpipe.spec import Identity
 from regpipe.sql.evaluate import labelled, scored_clusters
 from regpipe.stages.agreement import (
@@ -91,7 +91,8 @@ def evaluate(engine: Engine, labels: Labels) -> Evaluation:
 
     Raises DataError when the registry holds none of the records.
     """
-    keys = _identity(engine).match
+    rules = rules_of(engine).get(LATEST)
+    keys = (rules.identity if rules else Identity()).match
     engine.put(
         "labels",
         pa.table({n: getattr(labels, n) for n in ("source", "external_id", "person")}),
@@ -119,16 +120,6 @@ def evaluate(engine: Engine, labels: Labels) -> Evaluation:
         misses=misses(cluster, person, values),
         thresholds=_thresholds(engine, cluster, person),
     )
-
-
-def _identity(engine: Engine) -> Identity:
-    """Give the rules of the last run, the usual ones where the registry keeps none."""
-    held = engine.collect(
-        "select identity from registry.rules where scope = 'latest'"
-    ).to_pylist()
-    if not held:
-        return Identity()
-    return Identity.model_validate(json.loads(held[0]["identity"]))
 
 
 def _clusters(customer_id: pa.ChunkedArray) -> Numbers:
