@@ -131,7 +131,8 @@ def rescored() -> Step:
     Gives  one row per source and external_id.
     """
     parts = [
-        f"select source_{side} as source, external_id_{side} as external_id from {table}"
+        f"select source_{side} as source, external_id_{side} as external_id\n"
+        f"from {table}"
         for table in ("match_scores_gone", "match_scores_new")
         for side in "ab"
     ]

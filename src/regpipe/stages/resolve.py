@@ -94,7 +94,7 @@ def reach_out(engine: Engine, identity: Identity, *, whole: bool = False) -> Non
 
 def accept_above(identity: Identity) -> float | None:
     """Give the score from which on a model's word joins two records; None: never."""
-    return None
+    return None if identity.score is None else identity.score.accept_above
 
 
 def find_edges(engine: Engine, identity: Identity) -> Edges:
