@@ -9,6 +9,8 @@ from typing import Any
 from regpipe.engine.protocol import Engine
 from regpipe.errors import PipelineError
 from regpipe.sql.step import comma, ident, literal
+from regpipe.stages.canonical import address_of
+from regpipe.stages.phones import phone
 
 Row = Mapping[str, Any]
 
@@ -24,7 +26,7 @@ EVENT = (
 )
 RECORD = (
     *("source", "external_id", *PROFILE[1:6], *PROFILE[7:]),
-    *(*ADDRESS[1:], "groups", "delivered_at", "gone_at", "run_id"),
+    *(*ADDRESS[1:], "groups", "originals", "delivered_at", "gone_at", "run_id"),
 )
 ORDER = (
     *("source", "order_id", "number", "site", "ordered_at", "payment_status"),
@@ -56,7 +58,8 @@ class Customer:
     orders: tuple[Row, ...]
     """The newest first; ``lines`` of each in order."""
     records: tuple[Row, ...]
-    """The source records that the customer is made of."""
+    """The source records that the customer is made of. ``originals`` are the cells
+    as they are in the file, of the fields whose value reads otherwise."""
 
     def as_dict(self) -> dict[str, Any]:
         """Give it all as plain dicts and lists."""
@@ -86,7 +89,7 @@ def customer_ids(engine: Engine, identifier: int | str) -> tuple[int, ...]:
         )
     elif "@" in text or text.startswith("+"):
         column = "email" if "@" in text else "phone"
-        address = literal(text.lower())
+        address = literal(address_of(text) if "@" in text else _dialled(text))
         found = _ids(
             engine,
             f"""
@@ -117,7 +120,12 @@ def customer_of(engine: Engine, customer_id: int) -> Customer:
     mine = f"customer_id = {customer_id}"
     profile = _rows(engine, PROFILE, "customers", mine, ["customer_id"])[0]
     addresses = _rows(engine, ("kind", *ADDRESS), "addresses", mine, ["kind"])
-    records = _rows(engine, RECORD, "source_records", mine, ["source", "external_id"])
+    records = tuple(
+        {**row, "originals": _told(row["originals"])}
+        for row in _rows(
+            engine, RECORD, "source_records", mine, ["source", "external_id"]
+        )
+    )
     words = {
         each[field]
         for each in (profile, *records)
@@ -141,6 +149,15 @@ def customer_of(engine: Engine, customer_id: int) -> Customer:
         orders=_orders(engine, mine),
         records=records,
     )
+
+
+def _dialled(text: str) -> str:
+    return phone(text, None) or text
+
+
+def _told(originals: Row | None) -> dict[str, str]:
+    """Give the cells of a record that are kept as they were written."""
+    return {k: v for k, v in (originals or {}).items() if v is not None}
 
 
 def _current(engine: Engine, customer_id: int) -> int:

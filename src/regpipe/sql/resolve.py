@@ -71,7 +71,7 @@ def held(keys: Keys, number: int, any_crowded: bool) -> Step:
     """
     key = keys.match[number]
     guarded = keys.guarded(key)
-    value = key_value(key)
+    value = key_value(key, same_mailbox=keys.same_mailbox)
     conditions = [f"{value} is not null"]
     for field, patterns in keys.never_match_on.items():
         if field in key:

@@ -41,6 +41,7 @@ def resolve(
         never_match_on=identity.never_match_on,
         shared_above=identity.shared_above,
         guests=identity.guests == "register",
+        same_mailbox=identity.same_mailbox,
     )
     if fresh:
         known = reach.frontier_of_all(keys)
