@@ -117,11 +117,11 @@ select
 from fitted;
 
 -- asked_web_shop
-select "email_asked" as question
+select distinct "email_asked" as question
 from "clean_web_shop_1"
 where "email_asked" is not null
 union
-select "phone_asked" as question
+select distinct "phone_asked" as question
 from "clean_web_shop_1"
 where "phone_asked" is not null;
 

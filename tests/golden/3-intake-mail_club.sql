@@ -76,11 +76,11 @@ select
 from fitted;
 
 -- asked_mail_club
-select "email_asked" as question
+select distinct "email_asked" as question
 from "clean_mail_club_1"
 where "email_asked" is not null
 union
-select "phone_asked" as question
+select distinct "phone_asked" as question
 from "clean_mail_club_1"
 where "phone_asked" is not null;
 

@@ -81,7 +81,7 @@ select
 from values_read;
 
 -- asked_web_orders
-select "email_asked" as question
+select distinct "email_asked" as question
 from "clean_web_orders_1"
 where "email_asked" is not null;
 

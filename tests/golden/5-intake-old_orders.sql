@@ -69,7 +69,7 @@ select
 from values_read;
 
 -- asked_old_orders
-select "email_asked" as question
+select distinct "email_asked" as question
 from "clean_old_orders_1"
 where "email_asked" is not null;
 

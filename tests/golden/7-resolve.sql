@@ -30,37 +30,37 @@ qualify row_number() over (
 ) = 1;
 
 -- asked_first_name
-select first_name as question
+select distinct first_name as question
 from "accepted_web_shop"
 where first_name is not null and not (rp_plain_name(first_name) and not rp_has_word(first_name, 'abc|achternaam|admin|af|al|anonymous|apellido|asd|asdf|asiakas|av|bin|client|cliente|cognome|customer|da|dalla|das|de|del|della|dello|den|der|des|desconocido|dhr|di|dipl|do|dos|dott|dr|du|efternamn|efternavn|el|etunimi|first name|firstname|fornavn|frau|fröken|förnamn|gast|gość|guest|gäst|gæst|herr|herrn|hr|hra|ibn|ii|iii|imię|inconnu|ing|ingen|invitado|invité|inż|iv|jnr|jr|junior|keine|klant|klient|kund|kunde|la|las|last name|lastname|le|los|madame|mevr|mevrouw|mgr|miss|mlle|mme|monsieur|mr|mrs|ms|mx|n/a|nachname|name|nan|nazwisko|nieznany|nn|no name|nom|nombre|nome|noname|none|not provided|null|okänd|onbekend|ospite|pani|prof|professor|prénom|qwerty|saknas|sconosciuto|senior|sig|sir|snr|sr|sra|srta|sukunimi|te|ten|ter|test|tester|testtest|tuntematon|ukendt|unbekannt|undefined|unknown|user|van|vieras|vom|von|voornaam|vorname|xx|xxx|xyz|zu|zum|zur'))
 union
-select first_name as question
+select distinct first_name as question
 from "accepted_old_shop"
 where first_name is not null and not (rp_plain_name(first_name) and not rp_has_word(first_name, 'abc|achternaam|admin|af|al|anonymous|apellido|asd|asdf|asiakas|av|bin|client|cliente|cognome|customer|da|dalla|das|de|del|della|dello|den|der|des|desconocido|dhr|di|dipl|do|dos|dott|dr|du|efternamn|efternavn|el|etunimi|first name|firstname|fornavn|frau|fröken|förnamn|gast|gość|guest|gäst|gæst|herr|herrn|hr|hra|ibn|ii|iii|imię|inconnu|ing|ingen|invitado|invité|inż|iv|jnr|jr|junior|keine|klant|klient|kund|kunde|la|las|last name|lastname|le|los|madame|mevr|mevrouw|mgr|miss|mlle|mme|monsieur|mr|mrs|ms|mx|n/a|nachname|name|nan|nazwisko|nieznany|nn|no name|nom|nombre|nome|noname|none|not provided|null|okänd|onbekend|ospite|pani|prof|professor|prénom|qwerty|saknas|sconosciuto|senior|sig|sir|snr|sr|sra|srta|sukunimi|te|ten|ter|test|tester|testtest|tuntematon|ukendt|unbekannt|undefined|unknown|user|van|vieras|vom|von|voornaam|vorname|xx|xxx|xyz|zu|zum|zur'))
 union
-select first_name as question
+select distinct first_name as question
 from "accepted_mail_club"
 where first_name is not null and not (rp_plain_name(first_name) and not rp_has_word(first_name, 'abc|achternaam|admin|af|al|anonymous|apellido|asd|asdf|asiakas|av|bin|client|cliente|cognome|customer|da|dalla|das|de|del|della|dello|den|der|des|desconocido|dhr|di|dipl|do|dos|dott|dr|du|efternamn|efternavn|el|etunimi|first name|firstname|fornavn|frau|fröken|förnamn|gast|gość|guest|gäst|gæst|herr|herrn|hr|hra|ibn|ii|iii|imię|inconnu|ing|ingen|invitado|invité|inż|iv|jnr|jr|junior|keine|klant|klient|kund|kunde|la|las|last name|lastname|le|los|madame|mevr|mevrouw|mgr|miss|mlle|mme|monsieur|mr|mrs|ms|mx|n/a|nachname|name|nan|nazwisko|nieznany|nn|no name|nom|nombre|nome|noname|none|not provided|null|okänd|onbekend|ospite|pani|prof|professor|prénom|qwerty|saknas|sconosciuto|senior|sig|sir|snr|sr|sra|srta|sukunimi|te|ten|ter|test|tester|testtest|tuntematon|ukendt|unbekannt|undefined|unknown|user|van|vieras|vom|von|voornaam|vorname|xx|xxx|xyz|zu|zum|zur'));
 
 -- asked_last_name
-select last_name as question
+select distinct last_name as question
 from "accepted_web_shop"
 where last_name is not null and not (rp_plain_name(last_name) and not rp_has_word(last_name, 'abc|achternaam|admin|af|al|anonymous|apellido|asd|asdf|asiakas|av|bin|client|cliente|cognome|customer|da|dalla|das|de|del|della|dello|den|der|des|desconocido|dhr|di|dipl|do|dos|dott|dr|du|efternamn|efternavn|el|etunimi|first name|firstname|fornavn|frau|fröken|förnamn|gast|gość|guest|gäst|gæst|herr|herrn|hr|hra|ibn|ii|iii|imię|inconnu|ing|ingen|invitado|invité|inż|iv|jnr|jr|junior|keine|klant|klient|kund|kunde|la|las|last name|lastname|le|los|madame|mevr|mevrouw|mgr|miss|mlle|mme|monsieur|mr|mrs|ms|mx|n/a|nachname|name|nan|nazwisko|nieznany|nn|no name|nom|nombre|nome|noname|none|not provided|null|okänd|onbekend|ospite|pani|prof|professor|prénom|qwerty|saknas|sconosciuto|senior|sig|sir|snr|sr|sra|srta|sukunimi|te|ten|ter|test|tester|testtest|tuntematon|ukendt|unbekannt|undefined|unknown|user|van|vieras|vom|von|voornaam|vorname|xx|xxx|xyz|zu|zum|zur'))
 union
-select last_name as question
+select distinct last_name as question
 from "accepted_old_shop"
 where last_name is not null and not (rp_plain_name(last_name) and not rp_has_word(last_name, 'abc|achternaam|admin|af|al|anonymous|apellido|asd|asdf|asiakas|av|bin|client|cliente|cognome|customer|da|dalla|das|de|del|della|dello|den|der|des|desconocido|dhr|di|dipl|do|dos|dott|dr|du|efternamn|efternavn|el|etunimi|first name|firstname|fornavn|frau|fröken|förnamn|gast|gość|guest|gäst|gæst|herr|herrn|hr|hra|ibn|ii|iii|imię|inconnu|ing|ingen|invitado|invité|inż|iv|jnr|jr|junior|keine|klant|klient|kund|kunde|la|las|last name|lastname|le|los|madame|mevr|mevrouw|mgr|miss|mlle|mme|monsieur|mr|mrs|ms|mx|n/a|nachname|name|nan|nazwisko|nieznany|nn|no name|nom|nombre|nome|noname|none|not provided|null|okänd|onbekend|ospite|pani|prof|professor|prénom|qwerty|saknas|sconosciuto|senior|sig|sir|snr|sr|sra|srta|sukunimi|te|ten|ter|test|tester|testtest|tuntematon|ukendt|unbekannt|undefined|unknown|user|van|vieras|vom|von|voornaam|vorname|xx|xxx|xyz|zu|zum|zur'))
 union
-select last_name as question
+select distinct last_name as question
 from "accepted_mail_club"
 where last_name is not null and not (rp_plain_name(last_name) and not rp_has_word(last_name, 'abc|achternaam|admin|af|al|anonymous|apellido|asd|asdf|asiakas|av|bin|client|cliente|cognome|customer|da|dalla|das|de|del|della|dello|den|der|des|desconocido|dhr|di|dipl|do|dos|dott|dr|du|efternamn|efternavn|el|etunimi|first name|firstname|fornavn|frau|fröken|förnamn|gast|gość|guest|gäst|gæst|herr|herrn|hr|hra|ibn|ii|iii|imię|inconnu|ing|ingen|invitado|invité|inż|iv|jnr|jr|junior|keine|klant|klient|kund|kunde|la|las|last name|lastname|le|los|madame|mevr|mevrouw|mgr|miss|mlle|mme|monsieur|mr|mrs|ms|mx|n/a|nachname|name|nan|nazwisko|nieznany|nn|no name|nom|nombre|nome|noname|none|not provided|null|okänd|onbekend|ospite|pani|prof|professor|prénom|qwerty|saknas|sconosciuto|senior|sig|sir|snr|sr|sra|srta|sukunimi|te|ten|ter|test|tester|testtest|tuntematon|ukendt|unbekannt|undefined|unknown|user|van|vieras|vom|von|voornaam|vorname|xx|xxx|xyz|zu|zum|zur'));
 
 -- asked_tax_numbers
-select 'vat_id:' || coalesce(rp_region(country), '') || ':' || vat_id as question
+select distinct 'vat_id:' || coalesce(rp_region(country), '') || ':' || vat_id as question
 from "accepted_web_shop"
 where vat_id is not null
 union
-select 'org_number:' || coalesce(rp_region(country), '') || ':' || org_number as question
+select distinct 'org_number:' || coalesce(rp_region(country), '') || ':' || org_number as question
 from "accepted_old_shop"
 where org_number is not null;
 

@@ -104,7 +104,7 @@ def asked(source: str, tables: Sequence[str], fields: Sequence[str]) -> Step:
     """
     parts = [
         f"""
-        select {ident(field + "_asked")} as question
+        select distinct {ident(field + "_asked")} as question
         from {ident(table)}
         where {ident(field + "_asked")} is not null"""
         for table in tables

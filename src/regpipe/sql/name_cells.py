@@ -26,7 +26,7 @@ def names_asked(name: str, tables: Sequence[str]) -> Step:
     """
     parts = [
         f"""
-        select {name} as question
+        select distinct {name} as question
         from {ident(table)}
         where {name} is not null and not {_plain(name)}"""
         for table in tables

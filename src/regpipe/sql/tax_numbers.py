@@ -21,7 +21,7 @@ def numbers_asked(tables: Sequence[tuple[str, Collection[str]]]) -> Step:
     """
     parts = [
         f"""
-        select {_question(field, fields)} as question
+        select distinct {_question(field, fields)} as question
         from {ident(table)}
         where {field} is not null"""
         for table, fields in tables
