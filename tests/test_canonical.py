@@ -1,13 +1,19 @@
 """Canonical values from the file to the registry: asked, kept and matched on."""
 
+from itertools import takewhile
+
+import duckdb
 import pytest
 
 from drawn import an_engine
+from regpipe.engine.duckdb import DuckDBEngine
 from regpipe.fields import FieldType
 from regpipe.reading import open_registry
+from regpipe.registry import migrate
 from regpipe.sql.canonical import answers_table
 from regpipe.sql.step import Step
 from regpipe.stages.canonical import settle
+from shop import inserts
 from worlds import (
     EVERYBODY,
     asked,
@@ -369,3 +375,27 @@ def test_a_column_of_one_value_is_read_as_any_other(tmp_path):
         "select phone, last_key, count(*) from source_records group by all",
     )
     assert found == [("+46701234567", "soren", 300)]
+
+
+def test_records_of_an_older_registry_are_read_anew_and_have_a_history(tmp_path):
+    """Its rows had no text beside them; the run that ended a row stays last."""
+    before = [*takewhile(lambda text: "originals" not in text, migrate.scripts())]
+    path = tmp_path / "registry.duckdb"
+    record = {"external_id": "1", "customer_id": 1, "founder_of": 1, "phone": "+4612"}
+    older = inserts(
+        runs=[{}],
+        source_records=[{"source": "shop", **record}],
+        customers=[{"customer_id": 1, "phone": "+4612"}],
+    )
+    maker = DuckDBEngine(None)
+    maker.publish(path, [*before, older], (), 1)
+    maker.close()
+    shop(tmp_path, PHONES, "external_id phone country")
+    told = "phone, originals['phone']"
+    query = f"select {told} from source_records where external_id = '1'"
+    assert asked(path, query) == [("+46701234567", "070-123 45 67")]
+    ended = asked(path, f"select {told}, ended_run_id from source_records_history")
+    assert ended == [("+4612", None, 2)]
+    last = "select * from source_records_history limit 0"
+    with duckdb.connect(str(path), read_only=True) as db:
+        assert db.execute(last).description[-1][0] == "ended_run_id"

@@ -56,11 +56,11 @@ from "accepted_mail_club"
 where last_name is not null and not (rp_plain_name(last_name) and not rp_has_word(last_name, 'abc|achternaam|admin|af|al|anonymous|apellido|asd|asdf|asiakas|av|bin|client|cliente|cognome|customer|da|dalla|das|de|del|della|dello|den|der|des|desconocido|dhr|di|dipl|do|dos|dott|dr|du|efternamn|efternavn|el|etunimi|first name|firstname|fornavn|frau|fröken|förnamn|gast|gość|guest|gäst|gæst|herr|herrn|hr|hra|ibn|ii|iii|imię|inconnu|ing|ingen|invitado|invité|inż|iv|jnr|jr|junior|keine|klant|klient|kund|kunde|la|las|last name|lastname|le|los|madame|mevr|mevrouw|mgr|miss|mlle|mme|monsieur|mr|mrs|ms|mx|n/a|nachname|name|nan|nazwisko|nieznany|nn|no name|nom|nombre|nome|noname|none|not provided|null|okänd|onbekend|ospite|pani|prof|professor|prénom|qwerty|saknas|sconosciuto|senior|sig|sir|snr|sr|sra|srta|sukunimi|te|ten|ter|test|tester|testtest|tuntematon|ukendt|unbekannt|undefined|unknown|user|van|vieras|vom|von|voornaam|vorname|xx|xxx|xyz|zu|zum|zur'));
 
 -- asked_tax_numbers
-select distinct 'vat_id:' || coalesce(rp_region(country), '') || ':' || vat_id as question
+select distinct case when vat_id is not null then 'vat_id:' || coalesce(rp_region(country), '') || ':' || vat_id end as question
 from "accepted_web_shop"
 where vat_id is not null
 union
-select distinct 'org_number:' || coalesce(rp_region(country), '') || ':' || org_number as question
+select distinct case when org_number is not null then 'org_number:' || coalesce(rp_region(country), '') || ':' || org_number end as question
 from "accepted_old_shop"
 where org_number is not null;
 

@@ -39,4 +39,5 @@ def join_of_numbers(field: str, fields: Collection[str]) -> str:
 
 def _question(field: str, fields: Collection[str]) -> str:
     country = "coalesce(rp_region(country), '')" if "country" in fields else "''"
-    return f"{literal(field + ':')} || {country} || ':' || {field}"
+    said = f"{literal(field + ':')} || {country} || ':' || {field}"
+    return f"case when {field} is not null then {said} end"
