@@ -52,6 +52,8 @@ PEOPLE = [
     {"Id": "5", "Email": "c@x.se", "First": "Dan", "Last": "Ek", "Kind": "gast"},
     {"Id": "6", "Email": "c@x.se", "First": "Eva", "Last": "Ek", "Born": "never"},
     {"Id": "7", "Email": "no mail", "Last": "Holm"},
+    {"Id": "9", "Email": "i@björk.se", "First": "Søren", "Last": "von Dürer Jr."},
+    {"Id": "10", "Phone": "070-123 45 67 x2", "Org": "556012-5790", "Country": "SE"},
 ]
 LATER = {"Id": "1", "Email": "a@x.se", "First": "Anna", "Last": "Berg-Ek"}
 CLUB = [
@@ -507,8 +509,7 @@ def cell_of(kind):
         "a",
         formats=("%d.%m.%Y", "%Y-%m-%d %z") if kind.endswith(("date", "time")) else (),
         separator="," if kind is FieldType.LIST else None,
-        calling_code="46",
-        trunk="0",
+        region="SE",
         words=LONG
         if kind in WORDY
         else {"yes": LONG["W0"], "no": LONG["W1"]}
@@ -557,6 +558,21 @@ def test_cleaning_a_field_is_no_join(planner, source, field, kind, careful):
         zone="Europe/Stockholm",
         version="1",
         careful=careful,
+    )
+    assert "join" not in operators(planner, made.select)
+
+
+def test_cleaning_all_fields_of_a_customer_with_their_texts_is_no_join(planner):
+    made = cleaned(
+        "clean",
+        "raw",
+        {name: cell_of(kind) for name, kind in FIELDS["customers"].items()}
+        | {"full_name": Cell(FieldType.TEXT, "b")},
+        {},
+        zone="UTC",
+        version="1",
+        careful=False,
+        texts_kept=True,
     )
     assert "join" not in operators(planner, made.select)
 

@@ -11,8 +11,11 @@ from regpipe.sql import deltas, records, ties
 from regpipe.sql import resolve as sql
 from regpipe.sql.cells import sql_type
 from regpipe.sql.keys import MARK, Keys
+from regpipe.sql.name_cells import NAMES, joins_of_names, keys_of_names
+from regpipe.sql.records import originals
 from regpipe.sql.review import COLUMNS
 from regpipe.sql.step import step
+from regpipe.stages.canonical import ask_of_records
 from regpipe.stages.resolve import resolve
 from regpipe.stages.review import merge_questions
 
@@ -47,16 +50,22 @@ def put_incoming(engine, drawing):
             },
         )
     )
+    asked = ask_of_records(engine, {"drawing": NAMES})
+    first, last = keys_of_names(NAMES, asked)
     engine.make(
         step(
             "incoming",
-            """
+            f"""
             select
-                *,
+                d.*,
                 row_number() over (order by source, external_id) as origin,
-                rp_name_key(first_name) as first_key,
-                rp_name_key(last_name) as last_key
-            from drawing
+                {first} as first_key,
+                {last} as last_key,
+                vat_id as vat_key,
+                org_number as org_key,
+                {originals({})} as originals
+            from drawing d
+            {" ".join(joins_of_names(NAMES, asked))}
             """,
         )
     )

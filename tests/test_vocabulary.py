@@ -6,19 +6,13 @@ from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import phonenumbers
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from phonenumbers import PhoneNumberFormat as Format
-from phonenumbers import PhoneNumberType as Kind
 
 import regpipe.sql
 from drawn import an_engine
-from regpipe.fields import FieldType
-from regpipe.spec import Column
 from regpipe.sql.step import literal
-from regpipe.stages.normalise import _cell
 
 FILE = Path(regpipe.sql.__file__).parent / "vocabulary.duckdb.sql"
 WORDS = re.findall(r"^create or replace macro (\w+)", FILE.read_text("utf-8"), re.M)
@@ -73,95 +67,6 @@ def test_every_word_is_said_to_mean_something():
     for block in blocks:
         if "create or replace macro" in block:
             assert block.lstrip().startswith("-- "), block.splitlines()[0]
-
-
-# Phones, as phonenumbers writes them.
-
-REGIONS = ("SE", "DK", "NO", "DE", "IT", "GB", "US", "PL", "HU", "RU")
-KINDS = (Kind.FIXED_LINE, Kind.MOBILE, Kind.TOLL_FREE, Kind.SHARED_COST)
-
-
-@st.composite
-def numbers(draw):
-    """Draw a number that phonenumbers holds valid, and its region."""
-    region = draw(st.sampled_from(REGIONS))
-    like = phonenumbers.example_number_for_type(region, draw(st.sampled_from(KINDS)))
-    assume(like is not None)
-    digits = list(str(like.national_number))
-    for place in draw(st.sets(st.integers(1, len(digits) - 1), max_size=6)):
-        digits[place] = draw(st.sampled_from("0123456789"))
-    number = phonenumbers.PhoneNumber(
-        country_code=like.country_code,
-        national_number=int("".join(digits)),
-        italian_leading_zero=like.italian_leading_zero,
-        number_of_leading_zeros=like.number_of_leading_zeros,
-    )
-    assume(phonenumbers.is_valid_number_for_region(number, region))
-    return region, number
-
-
-def phone_sql(text, region):
-    """Give the SQL by which a phone column of that country is read."""
-    cell = _cell(FieldType.PHONE, Column.model_validate({"from": "x"} | region))
-    code = literal(cell.calling_code) if cell.calling_code else "null"
-    return f"rp_phone({literal(text)}, {code}, {literal(cell.trunk)})"
-
-
-def spellings(number):
-    """Give the ways that people and programs write a number."""
-    national = phonenumbers.format_number(number, Format.NATIONAL)
-    international = phonenumbers.format_number(number, Format.INTERNATIONAL)
-    e164 = phonenumbers.format_number(number, Format.E164)
-    yield from (national, international, e164)
-    yield from (national.replace(" ", ""), national.replace(" ", "\u00a0"))
-    yield from (national.replace(" ", "-"), national.replace("-", "\u2011"))
-    yield from (national.replace(" ", "."), national.replace(" ", "/"))
-    yield from ("00" + e164[1:], "00 " + international[1:])
-    yield phonenumbers.format_number(number, Format.RFC3966).removeprefix("tel:")
-
-
-@given(numbers())
-@settings(max_examples=60, deadline=None)
-def test_a_phone_in_any_spelling_is_what_phonenumbers_makes_of_it(engine, drawn):
-    region, number = drawn
-    written = list(spellings(number))
-    e164 = phonenumbers.format_number(number, Format.E164)
-    asked = [phone_sql(text, {"country": region}) for text in written]
-    got = dict(zip(written, given_by(engine, *asked), strict=True))
-    assert got == dict.fromkeys(written, e164)
-
-
-@pytest.mark.parametrize("region", REGIONS)
-def test_a_phone_written_as_a_link_is_read_without_tel(engine, region):
-    number = phonenumbers.example_number(region)
-    link = phonenumbers.format_number(number, Format.RFC3966)
-    e164 = phonenumbers.format_number(number, Format.E164)
-    assert given_by(engine, phone_sql(link, {"country": region})) == [e164]
-
-
-@pytest.mark.parametrize(
-    ("region", "text"),
-    [
-        ("SE", "+46 (0)70-123 45 67"),
-        ("SE", "+46 070-123 45 67"),
-        ("GB", "+44 (0)20 7946 0018"),
-        ("GB", "+44 020 7946 0018"),
-        ("DE", "+49 (0) 30 901820"),
-        ("US", "1-201-555-0123"),
-        ("US", "1 (201) 555-0123"),
-        ("US", "011 46 70 123 45 67"),
-        ("IT", "+39 06 6988 4857"),
-        ("IT", "06 6988 4857"),
-        ("NO", "0046 70 123 45 67"),
-        ("DK", "+46 70 123 45 67"),
-    ],
-)
-def test_a_phone_with_a_prefix_too_many_is_what_phonenumbers_makes_of_it(
-    engine, region, text
-):
-    number = phonenumbers.parse(text, region)
-    e164 = phonenumbers.format_number(number, Format.E164)
-    assert given_by(engine, phone_sql(text, {"country": region})) == [e164]
 
 
 # Amounts: every cent, in either notation.

@@ -38,22 +38,22 @@ values_read as (
       *,
       rp_bare("t_external_id") as "external_id",
       case when "t_kind" is null then 'registered' else case when (lower("t_kind") = 'registered') then 'registered' when (lower("t_kind") = 'guest') then 'guest' when (lower("t_kind") = 'registered' or lower("t_kind") = 'subscriber' or lower("t_kind") = 'guest') then lower("t_kind") when "t_kind" is null then null else null end end as "kind",
-      "t_first_name" as "first_name",
-      "t_last_name" as "last_name",
-      rp_email("t_email") as "email",
-      rp_phone("t_phone", '46', '0') as "phone",
+      rp_composed("t_first_name") as "first_name",
+      rp_composed("t_last_name") as "last_name",
+      case when rp_plain_email("t_email") then lower("t_email") when not rp_foreign_domain("t_email") then rp_email("t_email") end as "email",
+      rp_dial("t_phone") as "s_phone",
       "t_company" as "company",
       case when "t_vat_id" is null then null else rp_code("t_vat_id") end as "vat_id",
       case when (lower("t_tax_exempt") = 'yes') then true when (lower("t_tax_exempt") = 'no') then false end as "tax_exempt",
       "t_note" as "note",
       "t_street" as "street",
       "t_street2" as "street2",
-      rp_postcode("t_postcode") as "postcode",
+      rp_post_signs("t_postcode") as "s_postcode",
       "t_city" as "city",
       case when "t_country" is null then null else rp_country("t_country") end as "country",
       "t_shipping_name" as "shipping_name",
       "t_shipping_street" as "shipping_street",
-      rp_postcode("t_shipping_postcode") as "shipping_postcode",
+      rp_post_signs("t_shipping_postcode") as "s_shipping_postcode",
       "t_shipping_city" as "shipping_city",
       case when "t_shipping_country" is null then null else rp_country("t_shipping_country") end as "shipping_country",
       rp_list("t_groups", ',') as "groups",
@@ -62,6 +62,22 @@ values_read as (
       case when (lower("t_consent_newsletter_email") = 'yes') then 'granted' when (lower("t_consent_newsletter_email") = 'no') then 'never' when "t_consent_newsletter_email" is null then 'unknown' else null end as "consent_newsletter_email",
       rp_time_offset("t_consent_newsletter_email_at", '%Y-%m-%d %H:%M:%S %z') as "consent_newsletter_email_at"
   from texts
+),
+by_country as (
+  select
+      *,
+      coalesce(rp_region(country), 'SE') as "g_phone",
+      rp_post_body("s_postcode", "country") as "b_postcode",
+      rp_post_body("s_shipping_postcode", "shipping_country") as "b_shipping_postcode"
+  from values_read
+),
+fitted as (
+  select
+      *,
+      rp_phone("s_phone", "g_phone") as "phone",
+      rp_postcode("t_postcode", "b_postcode", "country") as "postcode",
+      rp_postcode("t_shipping_postcode", "b_shipping_postcode", "shipping_country") as "shipping_postcode"
+  from by_country
 )
 select
     "external_id",
@@ -69,16 +85,23 @@ select
     "first_name",
     "last_name",
     "email",
+    case when "email" is null and "t_email" is not null then 'email::' || rp_email("t_email") end as "email_asked",
+    case when "t_email" is distinct from "email" then "t_email" end as "email_text",
     "phone",
+    case when "phone" is null and "t_phone" is not null then 'phone:' || coalesce("g_phone", '') || ':' || "t_phone" end as "phone_asked",
+    case when "t_phone" is distinct from "phone" then "t_phone" end as "phone_text",
     "company",
     "vat_id",
+    case when "t_vat_id" is distinct from "vat_id" then "t_vat_id" end as "vat_id_text",
     "tax_exempt",
     "note",
     "street",
     "street2",
     "postcode",
+    case when "t_postcode" is distinct from "postcode" then "t_postcode" end as "postcode_text",
     "city",
     "country",
+    case when "t_country" is distinct from "country" then "t_country" end as "country_text",
     "shipping_name",
     "shipping_street",
     "shipping_postcode",
@@ -90,14 +113,23 @@ select
     "consent_newsletter_email",
     "consent_newsletter_email_at",
     fingerprint,
-    case when ("t_kind" is not null and "kind" is null) or ("t_phone" is not null and "phone" is null) or ("t_tax_exempt" is not null and "tax_exempt" is null) or ("t_created_at" is not null and "created_at" is null) or ("t_updated_at" is not null and "updated_at" is null) or ("t_consent_newsletter_email_at" is not null and "consent_newsletter_email_at" is null) or ("t_consent_newsletter_email" is not null and "consent_newsletter_email" is null) then rp_named([case when ("t_kind" is not null and "kind" is null) then 'kind' end, case when ("t_phone" is not null and "phone" is null) then 'phone' end, case when ("t_tax_exempt" is not null and "tax_exempt" is null) then 'tax_exempt' end, case when ("t_created_at" is not null and "created_at" is null) then 'created_at' end, case when ("t_updated_at" is not null and "updated_at" is null) then 'updated_at' end, case when ("t_consent_newsletter_email_at" is not null and "consent_newsletter_email_at" is null) then 'consent.newsletter' end, case when ("t_consent_newsletter_email" is not null and "consent_newsletter_email" is null) then 'consent.newsletter' end]) end as unreadable
-from values_read;
+    case when ("t_kind" is not null and "kind" is null) or ("t_tax_exempt" is not null and "tax_exempt" is null) or ("t_created_at" is not null and "created_at" is null) or ("t_updated_at" is not null and "updated_at" is null) or ("t_consent_newsletter_email_at" is not null and "consent_newsletter_email_at" is null) or ("t_consent_newsletter_email" is not null and "consent_newsletter_email" is null) then rp_named([case when ("t_kind" is not null and "kind" is null) then 'kind' end, case when ("t_tax_exempt" is not null and "tax_exempt" is null) then 'tax_exempt' end, case when ("t_created_at" is not null and "created_at" is null) then 'created_at' end, case when ("t_updated_at" is not null and "updated_at" is null) then 'updated_at' end, case when ("t_consent_newsletter_email_at" is not null and "consent_newsletter_email_at" is null) then 'consent.newsletter' end, case when ("t_consent_newsletter_email" is not null and "consent_newsletter_email" is null) then 'consent.newsletter' end]) end as unreadable
+from fitted;
+
+-- asked_web_shop
+select distinct "email_asked" as question
+from "clean_web_shop_1"
+where "email_asked" is not null
+union
+select distinct "phone_asked" as question
+from "clean_web_shop_1"
+where "phone_asked" is not null;
 
 -- rows_web_shop
 select
-    1 * 68719476736 + cast(rowid + 2 as bigint) as row_id,
+    1 * 68719476736 + cast(c.rowid + 2 as bigint) as row_id,
     1 as file_no,
-    cast(rowid + 2 as bigint) as row_number,
+    cast(c.rowid + 2 as bigint) as row_number,
     timestamp '(the file)' as delivered_at,
     cast(null as varchar) as problem,
     "external_id",
@@ -125,8 +157,13 @@ select
     "updated_at",
     "consent_newsletter_email",
     "consent_newsletter_email_at",
+    "email_text",
+    "phone_text",
+    "postcode_text",
+    "country_text",
+    "vat_id_text",
     fingerprint,
-    unreadable
+    c.unreadable as unreadable
 from "clean_web_shop_1" c;
 
 -- unchanged_web_shop

@@ -30,15 +30,15 @@ values_read as (
       *,
       rp_bare("t_external_id") as "external_id",
       case when "t_kind" is null then 'registered' else case when (lower("t_kind") = 'registered' or lower("t_kind") = 'subscriber' or lower("t_kind") = 'guest') then lower("t_kind") when "t_kind" is null then null else null end end as "kind",
-      "t_first_name" as "first_name",
-      "t_last_name" as "last_name",
-      rp_email("t_email") as "email",
-      rp_phone("t_phone", '46', '0') as "phone",
+      rp_composed("t_first_name") as "first_name",
+      rp_composed("t_last_name") as "last_name",
+      case when rp_plain_email("t_email") then lower("t_email") when not rp_foreign_domain("t_email") then rp_email("t_email") end as "email",
+      rp_dial("t_phone") as "s_phone",
       "t_company" as "company",
       case when "t_org_number" is null then null else rp_code("t_org_number") end as "org_number",
       case when (lower("t_tax_exempt") = 'ja') then true when (lower("t_tax_exempt") = 'nej') then false end as "tax_exempt",
       "t_street" as "street",
-      rp_postcode("t_postcode") as "postcode",
+      rp_post_signs("t_postcode") as "s_postcode",
       "t_city" as "city",
       case when (lower("t_country") = 'sverige') then 'SE' when (lower("t_country") = 'norge') then 'NO' when (lower("t_country") = 'danmark') then 'DK' when (lower("t_country") = 'finland') then 'FI' when "t_country" is null then null else rp_country("t_country") end as "country",
       rp_list("t_groups", ',') as "groups",
@@ -46,6 +46,20 @@ values_read as (
       rp_time("t_updated_at", '%d.%m.%Y %H:%M', 'Europe/Stockholm') as "updated_at",
       case when (lower("t_consent_newsletter_email") = 'ja') then 'granted' when (lower("t_consent_newsletter_email") = 'avregistrerad') then 'withdrawn' when (lower("t_consent_newsletter_email") = 'nej') then 'never' when "t_consent_newsletter_email" is null then 'unknown' else null end as "consent_newsletter_email"
   from texts
+),
+by_country as (
+  select
+      *,
+      coalesce(rp_region(country), 'SE') as "g_phone",
+      rp_post_body("s_postcode", "country") as "b_postcode"
+  from values_read
+),
+fitted as (
+  select
+      *,
+      rp_phone("s_phone", "g_phone") as "phone",
+      rp_postcode("t_postcode", "b_postcode", "country") as "postcode"
+  from by_country
 )
 select
     "external_id",
@@ -53,27 +67,43 @@ select
     "first_name",
     "last_name",
     "email",
+    case when "email" is null and "t_email" is not null then 'email::' || rp_email("t_email") end as "email_asked",
+    case when "t_email" is distinct from "email" then "t_email" end as "email_text",
     "phone",
+    case when "phone" is null and "t_phone" is not null then 'phone:' || coalesce("g_phone", '') || ':' || "t_phone" end as "phone_asked",
+    case when "t_phone" is distinct from "phone" then "t_phone" end as "phone_text",
     "company",
     "org_number",
+    case when "t_org_number" is distinct from "org_number" then "t_org_number" end as "org_number_text",
     "tax_exempt",
     "street",
     "postcode",
+    case when "t_postcode" is distinct from "postcode" then "t_postcode" end as "postcode_text",
     "city",
     "country",
+    case when "t_country" is distinct from "country" then "t_country" end as "country_text",
     "groups",
     "created_at",
     "updated_at",
     "consent_newsletter_email",
     fingerprint,
-    case when ("t_kind" is not null and "kind" is null) or ("t_phone" is not null and "phone" is null) or ("t_tax_exempt" is not null and "tax_exempt" is null) or ("t_created_at" is not null and "created_at" is null) or ("t_updated_at" is not null and "updated_at" is null) or ("t_consent_newsletter_email" is not null and "consent_newsletter_email" is null) then rp_named([case when ("t_kind" is not null and "kind" is null) then 'kind' end, case when ("t_phone" is not null and "phone" is null) then 'phone' end, case when ("t_tax_exempt" is not null and "tax_exempt" is null) then 'tax_exempt' end, case when ("t_created_at" is not null and "created_at" is null) then 'created_at' end, case when ("t_updated_at" is not null and "updated_at" is null) then 'updated_at' end, case when ("t_consent_newsletter_email" is not null and "consent_newsletter_email" is null) then 'consent.newsletter' end]) end as unreadable
-from values_read;
+    case when ("t_kind" is not null and "kind" is null) or ("t_tax_exempt" is not null and "tax_exempt" is null) or ("t_created_at" is not null and "created_at" is null) or ("t_updated_at" is not null and "updated_at" is null) or ("t_consent_newsletter_email" is not null and "consent_newsletter_email" is null) then rp_named([case when ("t_kind" is not null and "kind" is null) then 'kind' end, case when ("t_tax_exempt" is not null and "tax_exempt" is null) then 'tax_exempt' end, case when ("t_created_at" is not null and "created_at" is null) then 'created_at' end, case when ("t_updated_at" is not null and "updated_at" is null) then 'updated_at' end, case when ("t_consent_newsletter_email" is not null and "consent_newsletter_email" is null) then 'consent.newsletter' end]) end as unreadable
+from fitted;
+
+-- asked_old_shop
+select distinct "email_asked" as question
+from "clean_old_shop_1"
+where "email_asked" is not null
+union
+select distinct "phone_asked" as question
+from "clean_old_shop_1"
+where "phone_asked" is not null;
 
 -- rows_old_shop
 select
-    2 * 68719476736 + cast(rowid + 2 as bigint) as row_id,
+    2 * 68719476736 + cast(c.rowid + 2 as bigint) as row_id,
     2 as file_no,
-    cast(rowid + 2 as bigint) as row_number,
+    cast(c.rowid + 2 as bigint) as row_number,
     timestamp '(the file)' as delivered_at,
     cast(null as varchar) as problem,
     "external_id",
@@ -93,8 +123,13 @@ select
     "created_at",
     "updated_at",
     "consent_newsletter_email",
+    "email_text",
+    "phone_text",
+    "postcode_text",
+    "country_text",
+    "org_number_text",
     fingerprint,
-    unreadable
+    c.unreadable as unreadable
 from "clean_old_shop_1" c;
 
 -- unchanged_old_shop

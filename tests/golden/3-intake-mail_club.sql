@@ -8,6 +8,7 @@ texts as (
       rp_disarmed(rp_text("Member", false)) as "t_external_id",
       'subscriber' as "t_kind",
       rp_disarmed(rp_text("Name", false)) as "t_full_name",
+      rp_name_text(rp_composed(rp_disarmed(rp_text("Name", false)))) as "s_full_name",
       rp_text("E-mail", false) as "t_email",
       rp_bare(rp_text("Mobile", false)) as "t_phone",
       rp_bare(rp_text("Country", false)) as "t_country",
@@ -24,40 +25,70 @@ values_read as (
       *,
       rp_bare("t_external_id") as "external_id",
       case when "t_kind" is null then 'registered' else case when (lower("t_kind") = 'registered' or lower("t_kind") = 'subscriber' or lower("t_kind") = 'guest') then lower("t_kind") when "t_kind" is null then null else null end end as "kind",
-      rp_first_name("t_full_name") as "first_name",
-      rp_last_name("t_full_name") as "last_name",
-      rp_email("t_email") as "email",
-      rp_phone("t_phone", '46', '0') as "phone",
+      rp_first_name("s_full_name", 'af|al|av|bin|da|dalla|das|de|del|della|dello|den|der|des|di|do|dos|du|el|ibn|la|las|le|los|te|ten|ter|van|vom|von|zu|zum|zur', 'ii|iii|iv|jnr|jr|junior|senior|snr|sr') as "first_name",
+      rp_last_name("s_full_name", 'af|al|av|bin|da|dalla|das|de|del|della|dello|den|der|des|di|do|dos|du|el|ibn|la|las|le|los|te|ten|ter|van|vom|von|zu|zum|zur', 'ii|iii|iv|jnr|jr|junior|senior|snr|sr') as "last_name",
+      case when rp_plain_email("t_email") then lower("t_email") when not rp_foreign_domain("t_email") then rp_email("t_email") end as "email",
+      rp_dial("t_phone") as "s_phone",
       case when "t_country" is null then null else rp_country("t_country") end as "country",
       "t_city" as "city",
-      rp_postcode("t_postcode") as "postcode",
+      rp_post_signs("t_postcode") as "s_postcode",
       rp_time_iso("t_updated_at", 'UTC') as "updated_at",
       case when (lower("t_consent_newsletter_email") = 'subscribed') then 'granted' when (lower("t_consent_newsletter_email") = 'pending') then 'pending' when (lower("t_consent_newsletter_email") = 'unsubscribed') then 'withdrawn' when (lower("t_consent_newsletter_email") = 'nonsubscribed') then 'never' when "t_consent_newsletter_email" is null then 'unknown' else null end as "consent_newsletter_email",
       rp_time_iso("t_consent_newsletter_email_at", 'UTC') as "consent_newsletter_email_at"
   from texts
+),
+by_country as (
+  select
+      *,
+      coalesce(rp_region(country), 'SE') as "g_phone",
+      rp_post_body("s_postcode", "country") as "b_postcode"
+  from values_read
+),
+fitted as (
+  select
+      *,
+      rp_phone("s_phone", "g_phone") as "phone",
+      rp_postcode("t_postcode", "b_postcode", "country") as "postcode"
+  from by_country
 )
 select
     "external_id",
     "kind",
     "first_name",
     "last_name",
+    case when "t_full_name" is distinct from concat_ws(' ', first_name, last_name) then "t_full_name" end as "full_name_text",
     "email",
+    case when "email" is null and "t_email" is not null then 'email::' || rp_email("t_email") end as "email_asked",
+    case when "t_email" is distinct from "email" then "t_email" end as "email_text",
     "phone",
+    case when "phone" is null and "t_phone" is not null then 'phone:' || coalesce("g_phone", '') || ':' || "t_phone" end as "phone_asked",
+    case when "t_phone" is distinct from "phone" then "t_phone" end as "phone_text",
     "country",
+    case when "t_country" is distinct from "country" then "t_country" end as "country_text",
     "city",
     "postcode",
+    case when "t_postcode" is distinct from "postcode" then "t_postcode" end as "postcode_text",
     "updated_at",
     "consent_newsletter_email",
     "consent_newsletter_email_at",
     fingerprint,
-    case when ("t_kind" is not null and "kind" is null) or ("t_phone" is not null and "phone" is null) or ("t_updated_at" is not null and "updated_at" is null) or ("t_consent_newsletter_email_at" is not null and "consent_newsletter_email_at" is null) or ("t_consent_newsletter_email" is not null and "consent_newsletter_email" is null) then rp_named([case when ("t_kind" is not null and "kind" is null) then 'kind' end, case when ("t_phone" is not null and "phone" is null) then 'phone' end, case when ("t_updated_at" is not null and "updated_at" is null) then 'updated_at' end, case when ("t_consent_newsletter_email_at" is not null and "consent_newsletter_email_at" is null) then 'consent.newsletter' end, case when ("t_consent_newsletter_email" is not null and "consent_newsletter_email" is null) then 'consent.newsletter' end]) end as unreadable
-from values_read;
+    case when ("t_kind" is not null and "kind" is null) or ("t_updated_at" is not null and "updated_at" is null) or ("t_consent_newsletter_email_at" is not null and "consent_newsletter_email_at" is null) or ("t_consent_newsletter_email" is not null and "consent_newsletter_email" is null) then rp_named([case when ("t_kind" is not null and "kind" is null) then 'kind' end, case when ("t_updated_at" is not null and "updated_at" is null) then 'updated_at' end, case when ("t_consent_newsletter_email_at" is not null and "consent_newsletter_email_at" is null) then 'consent.newsletter' end, case when ("t_consent_newsletter_email" is not null and "consent_newsletter_email" is null) then 'consent.newsletter' end]) end as unreadable
+from fitted;
+
+-- asked_mail_club
+select distinct "email_asked" as question
+from "clean_mail_club_1"
+where "email_asked" is not null
+union
+select distinct "phone_asked" as question
+from "clean_mail_club_1"
+where "phone_asked" is not null;
 
 -- rows_mail_club
 select
-    3 * 68719476736 + cast(rowid + 2 as bigint) as row_id,
+    3 * 68719476736 + cast(c.rowid + 2 as bigint) as row_id,
     3 as file_no,
-    cast(rowid + 2 as bigint) as row_number,
+    cast(c.rowid + 2 as bigint) as row_number,
     timestamp '(the file)' as delivered_at,
     cast(null as varchar) as problem,
     "external_id",
@@ -72,8 +103,13 @@ select
     "updated_at",
     "consent_newsletter_email",
     "consent_newsletter_email_at",
+    "email_text",
+    "phone_text",
+    "full_name_text",
+    "postcode_text",
+    "country_text",
     fingerprint,
-    unreadable
+    c.unreadable as unreadable
 from "clean_mail_club_1" c;
 
 -- unchanged_mail_club

@@ -32,7 +32,7 @@ values_read as (
       *,
       rp_bare("t_order_id") as "order_id",
       rp_bare("t_customer_ref") as "customer_ref",
-      rp_email("t_email") as "email",
+      case when rp_plain_email("t_email") then lower("t_email") when not rp_foreign_domain("t_email") then rp_email("t_email") end as "email",
       rp_time_offset("t_ordered_at", '%Y-%m-%d %H:%M:%S %z') as "ordered_at",
       case when (lower("t_payment_status") = 'awaiting_payment' or lower("t_payment_status") = 'on-hold' or lower("t_payment_status") = 'unpaid') then 'pending' when (lower("t_payment_status") = 'completed') then 'paid' when (lower("t_payment_status") = 'cancelled' or lower("t_payment_status") = 'canceled') then 'voided' when "t_payment_status" is null then null else lower("t_payment_status") end as "payment_status",
       "t_payment_status" as "payment_word",
@@ -57,6 +57,7 @@ select
     "order_id",
     "customer_ref",
     "email",
+    case when "email" is null and "t_email" is not null then 'email::' || rp_email("t_email") end as "email_asked",
     "ordered_at",
     "payment_status",
     "payment_word",
@@ -79,11 +80,16 @@ select
     case when ("t_ordered_at" is not null and "ordered_at" is null) or ("t_subtotal" is not null and "subtotal" is null) or ("t_shipping_total" is not null and "shipping_total" is null) or ("t_tax_total" is not null and "tax_total" is null) or ("t_discount_total" is not null and "discount_total" is null) or ("t_refunded_total" is not null and "refunded_total" is null) or ("t_total" is not null and "total" is null) or ("t_line_quantity" is not null and "line_quantity" is null) or ("t_line_price" is not null and "line_price" is null) then rp_named([case when ("t_ordered_at" is not null and "ordered_at" is null) then 'ordered_at' end, case when ("t_subtotal" is not null and "subtotal" is null) then 'subtotal' end, case when ("t_shipping_total" is not null and "shipping_total" is null) then 'shipping_total' end, case when ("t_tax_total" is not null and "tax_total" is null) then 'tax_total' end, case when ("t_discount_total" is not null and "discount_total" is null) then 'discount_total' end, case when ("t_refunded_total" is not null and "refunded_total" is null) then 'refunded_total' end, case when ("t_total" is not null and "total" is null) then 'total' end, case when ("t_line_quantity" is not null and "line_quantity" is null) then 'line_quantity' end, case when ("t_line_price" is not null and "line_price" is null) then 'line_price' end]) end as unreadable
 from values_read;
 
+-- asked_web_orders
+select distinct "email_asked" as question
+from "clean_web_orders_1"
+where "email_asked" is not null;
+
 -- rows_web_orders
 select
-    4 * 68719476736 + cast(rowid + 2 as bigint) as row_id,
+    4 * 68719476736 + cast(c.rowid + 2 as bigint) as row_id,
     4 as file_no,
-    cast(rowid + 2 as bigint) as row_number,
+    cast(c.rowid + 2 as bigint) as row_number,
     timestamp '(the file)' as delivered_at,
     cast(null as varchar) as problem,
     "order_id",
@@ -108,7 +114,7 @@ select
     "payment_word",
     "fulfilment_word",
     fingerprint,
-    unreadable
+    c.unreadable as unreadable
 from "clean_web_orders_1" c;
 
 -- heads_web_orders

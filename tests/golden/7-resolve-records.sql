@@ -51,6 +51,41 @@ semi join (
 ) d
   on s.source = d.source and s.external_id = d.external_id;
 
+-- asked_first_name
+select distinct first_name as question
+from "accepted_web_shop"
+where first_name is not null and not (rp_plain_name(first_name) and not rp_has_word(first_name, 'abc|achternaam|admin|af|al|anonymous|apellido|asd|asdf|asiakas|av|bin|client|cliente|cognome|customer|da|dalla|das|de|del|della|dello|den|der|des|desconocido|dhr|di|dipl|do|dos|dott|dr|du|efternamn|efternavn|el|etunimi|first name|firstname|fornavn|frau|fröken|förnamn|gast|gość|guest|gäst|gæst|herr|herrn|hr|hra|ibn|ii|iii|imię|inconnu|ing|ingen|invitado|invité|inż|iv|jnr|jr|junior|keine|klant|klient|kund|kunde|la|las|last name|lastname|le|los|madame|mevr|mevrouw|mgr|miss|mlle|mme|monsieur|mr|mrs|ms|mx|n/a|nachname|name|nan|nazwisko|nieznany|nn|no name|nom|nombre|nome|noname|none|not provided|null|okänd|onbekend|ospite|pani|prof|professor|prénom|qwerty|saknas|sconosciuto|senior|sig|sir|snr|sr|sra|srta|sukunimi|te|ten|ter|test|tester|testtest|tuntematon|ukendt|unbekannt|undefined|unknown|user|van|vieras|vom|von|voornaam|vorname|xx|xxx|xyz|zu|zum|zur'))
+union
+select distinct first_name as question
+from "accepted_old_shop"
+where first_name is not null and not (rp_plain_name(first_name) and not rp_has_word(first_name, 'abc|achternaam|admin|af|al|anonymous|apellido|asd|asdf|asiakas|av|bin|client|cliente|cognome|customer|da|dalla|das|de|del|della|dello|den|der|des|desconocido|dhr|di|dipl|do|dos|dott|dr|du|efternamn|efternavn|el|etunimi|first name|firstname|fornavn|frau|fröken|förnamn|gast|gość|guest|gäst|gæst|herr|herrn|hr|hra|ibn|ii|iii|imię|inconnu|ing|ingen|invitado|invité|inż|iv|jnr|jr|junior|keine|klant|klient|kund|kunde|la|las|last name|lastname|le|los|madame|mevr|mevrouw|mgr|miss|mlle|mme|monsieur|mr|mrs|ms|mx|n/a|nachname|name|nan|nazwisko|nieznany|nn|no name|nom|nombre|nome|noname|none|not provided|null|okänd|onbekend|ospite|pani|prof|professor|prénom|qwerty|saknas|sconosciuto|senior|sig|sir|snr|sr|sra|srta|sukunimi|te|ten|ter|test|tester|testtest|tuntematon|ukendt|unbekannt|undefined|unknown|user|van|vieras|vom|von|voornaam|vorname|xx|xxx|xyz|zu|zum|zur'))
+union
+select distinct first_name as question
+from "accepted_mail_club"
+where first_name is not null and not (rp_plain_name(first_name) and not rp_has_word(first_name, 'abc|achternaam|admin|af|al|anonymous|apellido|asd|asdf|asiakas|av|bin|client|cliente|cognome|customer|da|dalla|das|de|del|della|dello|den|der|des|desconocido|dhr|di|dipl|do|dos|dott|dr|du|efternamn|efternavn|el|etunimi|first name|firstname|fornavn|frau|fröken|förnamn|gast|gość|guest|gäst|gæst|herr|herrn|hr|hra|ibn|ii|iii|imię|inconnu|ing|ingen|invitado|invité|inż|iv|jnr|jr|junior|keine|klant|klient|kund|kunde|la|las|last name|lastname|le|los|madame|mevr|mevrouw|mgr|miss|mlle|mme|monsieur|mr|mrs|ms|mx|n/a|nachname|name|nan|nazwisko|nieznany|nn|no name|nom|nombre|nome|noname|none|not provided|null|okänd|onbekend|ospite|pani|prof|professor|prénom|qwerty|saknas|sconosciuto|senior|sig|sir|snr|sr|sra|srta|sukunimi|te|ten|ter|test|tester|testtest|tuntematon|ukendt|unbekannt|undefined|unknown|user|van|vieras|vom|von|voornaam|vorname|xx|xxx|xyz|zu|zum|zur'));
+
+-- asked_last_name
+select distinct last_name as question
+from "accepted_web_shop"
+where last_name is not null and not (rp_plain_name(last_name) and not rp_has_word(last_name, 'abc|achternaam|admin|af|al|anonymous|apellido|asd|asdf|asiakas|av|bin|client|cliente|cognome|customer|da|dalla|das|de|del|della|dello|den|der|des|desconocido|dhr|di|dipl|do|dos|dott|dr|du|efternamn|efternavn|el|etunimi|first name|firstname|fornavn|frau|fröken|förnamn|gast|gość|guest|gäst|gæst|herr|herrn|hr|hra|ibn|ii|iii|imię|inconnu|ing|ingen|invitado|invité|inż|iv|jnr|jr|junior|keine|klant|klient|kund|kunde|la|las|last name|lastname|le|los|madame|mevr|mevrouw|mgr|miss|mlle|mme|monsieur|mr|mrs|ms|mx|n/a|nachname|name|nan|nazwisko|nieznany|nn|no name|nom|nombre|nome|noname|none|not provided|null|okänd|onbekend|ospite|pani|prof|professor|prénom|qwerty|saknas|sconosciuto|senior|sig|sir|snr|sr|sra|srta|sukunimi|te|ten|ter|test|tester|testtest|tuntematon|ukendt|unbekannt|undefined|unknown|user|van|vieras|vom|von|voornaam|vorname|xx|xxx|xyz|zu|zum|zur'))
+union
+select distinct last_name as question
+from "accepted_old_shop"
+where last_name is not null and not (rp_plain_name(last_name) and not rp_has_word(last_name, 'abc|achternaam|admin|af|al|anonymous|apellido|asd|asdf|asiakas|av|bin|client|cliente|cognome|customer|da|dalla|das|de|del|della|dello|den|der|des|desconocido|dhr|di|dipl|do|dos|dott|dr|du|efternamn|efternavn|el|etunimi|first name|firstname|fornavn|frau|fröken|förnamn|gast|gość|guest|gäst|gæst|herr|herrn|hr|hra|ibn|ii|iii|imię|inconnu|ing|ingen|invitado|invité|inż|iv|jnr|jr|junior|keine|klant|klient|kund|kunde|la|las|last name|lastname|le|los|madame|mevr|mevrouw|mgr|miss|mlle|mme|monsieur|mr|mrs|ms|mx|n/a|nachname|name|nan|nazwisko|nieznany|nn|no name|nom|nombre|nome|noname|none|not provided|null|okänd|onbekend|ospite|pani|prof|professor|prénom|qwerty|saknas|sconosciuto|senior|sig|sir|snr|sr|sra|srta|sukunimi|te|ten|ter|test|tester|testtest|tuntematon|ukendt|unbekannt|undefined|unknown|user|van|vieras|vom|von|voornaam|vorname|xx|xxx|xyz|zu|zum|zur'))
+union
+select distinct last_name as question
+from "accepted_mail_club"
+where last_name is not null and not (rp_plain_name(last_name) and not rp_has_word(last_name, 'abc|achternaam|admin|af|al|anonymous|apellido|asd|asdf|asiakas|av|bin|client|cliente|cognome|customer|da|dalla|das|de|del|della|dello|den|der|des|desconocido|dhr|di|dipl|do|dos|dott|dr|du|efternamn|efternavn|el|etunimi|first name|firstname|fornavn|frau|fröken|förnamn|gast|gość|guest|gäst|gæst|herr|herrn|hr|hra|ibn|ii|iii|imię|inconnu|ing|ingen|invitado|invité|inż|iv|jnr|jr|junior|keine|klant|klient|kund|kunde|la|las|last name|lastname|le|los|madame|mevr|mevrouw|mgr|miss|mlle|mme|monsieur|mr|mrs|ms|mx|n/a|nachname|name|nan|nazwisko|nieznany|nn|no name|nom|nombre|nome|noname|none|not provided|null|okänd|onbekend|ospite|pani|prof|professor|prénom|qwerty|saknas|sconosciuto|senior|sig|sir|snr|sr|sra|srta|sukunimi|te|ten|ter|test|tester|testtest|tuntematon|ukendt|unbekannt|undefined|unknown|user|van|vieras|vom|von|voornaam|vorname|xx|xxx|xyz|zu|zum|zur'));
+
+-- asked_tax_numbers
+select distinct case when vat_id is not null then 'vat_id:' || coalesce(rp_region(country), '') || ':' || vat_id end as question
+from "accepted_web_shop"
+where vat_id is not null
+union
+select distinct case when org_number is not null then 'org_number:' || coalesce(rp_region(country), '') || ':' || org_number end as question
+from "accepted_old_shop"
+where org_number is not null;
+
 -- incoming
 select
     4503599627370496 + row_id as origin,
@@ -61,8 +96,8 @@ select
     "phone" as "phone",
     "first_name" as "first_name",
     "last_name" as "last_name",
-    rp_name_key("first_name") as "first_key",
-    rp_name_key("last_name") as "last_key",
+    rp_name_key(first_name) as "first_key",
+    rp_name_key(last_name) as "last_key",
     "company" as "company",
     "vat_id" as "vat_id",
     cast(null as varchar) as "org_number",
@@ -86,6 +121,9 @@ select
     "groups" as "groups",
     "created_at" as "created_at",
     "updated_at" as "updated_at",
+    cast(null as varchar) as "vat_key",
+    cast(null as varchar) as "org_key",
+    case when email_text is not null or phone_text is not null or postcode_text is not null or country_text is not null or vat_id_text is not null then {'email': email_text, 'phone': phone_text, 'full_name': cast(null as varchar), 'postcode': postcode_text, 'country': country_text, 'vat_id': vat_id_text, 'org_number': cast(null as varchar)} end as "originals",
     delivered_at,
     fingerprint,
     0 + file_no as file_id,
@@ -101,8 +139,8 @@ select
     "phone" as "phone",
     "first_name" as "first_name",
     "last_name" as "last_name",
-    rp_name_key("first_name") as "first_key",
-    rp_name_key("last_name") as "last_key",
+    rp_name_key(first_name) as "first_key",
+    rp_name_key(last_name) as "last_key",
     "company" as "company",
     cast(null as varchar) as "vat_id",
     "org_number" as "org_number",
@@ -126,6 +164,9 @@ select
     "groups" as "groups",
     "created_at" as "created_at",
     "updated_at" as "updated_at",
+    cast(null as varchar) as "vat_key",
+    cast(null as varchar) as "org_key",
+    case when email_text is not null or phone_text is not null or postcode_text is not null or country_text is not null or org_number_text is not null then {'email': email_text, 'phone': phone_text, 'full_name': cast(null as varchar), 'postcode': postcode_text, 'country': country_text, 'vat_id': cast(null as varchar), 'org_number': org_number_text} end as "originals",
     delivered_at,
     fingerprint,
     0 + file_no as file_id,
@@ -141,8 +182,8 @@ select
     "phone" as "phone",
     "first_name" as "first_name",
     "last_name" as "last_name",
-    rp_name_key("first_name") as "first_key",
-    rp_name_key("last_name") as "last_key",
+    rp_name_key(first_name) as "first_key",
+    rp_name_key(last_name) as "last_key",
     cast(null as varchar) as "company",
     cast(null as varchar) as "vat_id",
     cast(null as varchar) as "org_number",
@@ -166,6 +207,9 @@ select
     cast(null as varchar[]) as "groups",
     cast(null as timestamp) as "created_at",
     "updated_at" as "updated_at",
+    cast(null as varchar) as "vat_key",
+    cast(null as varchar) as "org_key",
+    case when email_text is not null or phone_text is not null or full_name_text is not null or postcode_text is not null or country_text is not null then {'email': email_text, 'phone': phone_text, 'full_name': full_name_text, 'postcode': postcode_text, 'country': country_text, 'vat_id': cast(null as varchar), 'org_number': cast(null as varchar)} end as "originals",
     delivered_at,
     fingerprint,
     0 + file_no as file_id,
@@ -214,6 +258,9 @@ select
     s."groups",
     s."created_at",
     s."updated_at",
+    s."vat_key",
+    s."org_key",
+    s."originals",
     s.delivered_at,
     s.gone_at as held_gone_at,
     coalesce(s.gone_at, v.gone_at) as gone_at,

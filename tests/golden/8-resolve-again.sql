@@ -10,8 +10,8 @@ select
     "first_key",
     "last_key",
     "birth_date",
-    "org_number",
-    "vat_id",
+    "org_key",
+    "vat_key",
     "postcode"
 from stored;
 
@@ -25,8 +25,8 @@ select
     i."first_key",
     i."last_key",
     i."birth_date",
-    i."org_number",
-    i."vat_id",
+    i."org_key",
+    i."vat_key",
     i."postcode"
 from incoming i
 union all
@@ -39,8 +39,8 @@ select
     s."first_key",
     s."last_key",
     s."birth_date",
-    s."org_number",
-    s."vat_id",
+    s."org_key",
+    s."vat_key",
     s."postcode"
 from registry.source_records s
 semi join (
@@ -61,16 +61,24 @@ select * from changing;
 with hits as (
   select h.source, h.external_id
   from held_keys h
-  semi join "frontier" f on h.email = f.email union all 
+  semi join "frontier" f
+    on h.email
+      = f.email union all 
   select h.source, h.external_id
   from held_keys h
-  semi join "frontier" f on h.phone || '|' || h.last_key = f.phone || '|' || f.last_key union all 
+  semi join "frontier" f
+    on h.phone || '|' || h.last_key
+      = f.phone || '|' || f.last_key union all 
   select h.source, h.external_id
   from held_keys h
-  semi join "frontier" f on case when h.first_key < h.last_key then h.first_key || ' ' || h.last_key else h.last_key || ' ' || h.first_key end || '|' || rp_code(h.postcode) = case when f.first_key < f.last_key then f.first_key || ' ' || f.last_key else f.last_key || ' ' || f.first_key end || '|' || rp_code(f.postcode) union all 
+  semi join "frontier" f
+    on case when h.first_key < h.last_key then h.first_key || ' ' || h.last_key else h.last_key || ' ' || h.first_key end || '|' || rp_code(h.postcode)
+      = case when f.first_key < f.last_key then f.first_key || ' ' || f.last_key else f.last_key || ' ' || f.first_key end || '|' || rp_code(f.postcode) union all 
   select h.source, h.external_id
   from held_keys h
-  semi join "frontier" f on h.phone = f.phone union all 
+  semi join "frontier" f
+    on h.phone
+      = f.phone union all 
   select h.source, h.external_id
   from held_keys h
   semi join "frontier" f on h.held_id = f.held_id union all 
@@ -94,8 +102,8 @@ select source, external_id, held_id,
     "first_key",
     "last_key",
     "birth_date",
-    "org_number",
-    "vat_id",
+    "org_key",
+    "vat_key",
     "postcode"
 from changing
 union all
@@ -105,8 +113,8 @@ select source, external_id, held_id,
     "first_key",
     "last_key",
     "birth_date",
-    "org_number",
-    "vat_id",
+    "org_key",
+    "vat_key",
     "postcode"
 from reached;
 
@@ -114,16 +122,24 @@ from reached;
 with hits as (
   select h.source, h.external_id
   from held_keys h
-  semi join "frontier" f on h.email = f.email union all 
+  semi join "frontier" f
+    on h.email
+      = f.email union all 
   select h.source, h.external_id
   from held_keys h
-  semi join "frontier" f on h.phone || '|' || h.last_key = f.phone || '|' || f.last_key union all 
+  semi join "frontier" f
+    on h.phone || '|' || h.last_key
+      = f.phone || '|' || f.last_key union all 
   select h.source, h.external_id
   from held_keys h
-  semi join "frontier" f on case when h.first_key < h.last_key then h.first_key || ' ' || h.last_key else h.last_key || ' ' || h.first_key end || '|' || rp_code(h.postcode) = case when f.first_key < f.last_key then f.first_key || ' ' || f.last_key else f.last_key || ' ' || f.first_key end || '|' || rp_code(f.postcode) union all 
+  semi join "frontier" f
+    on case when h.first_key < h.last_key then h.first_key || ' ' || h.last_key else h.last_key || ' ' || h.first_key end || '|' || rp_code(h.postcode)
+      = case when f.first_key < f.last_key then f.first_key || ' ' || f.last_key else f.last_key || ' ' || f.first_key end || '|' || rp_code(f.postcode) union all 
   select h.source, h.external_id
   from held_keys h
-  semi join "frontier" f on h.phone = f.phone union all 
+  semi join "frontier" f
+    on h.phone
+      = f.phone union all 
   select h.source, h.external_id
   from held_keys h
   semi join "frontier" f on h.held_id = f.held_id union all 
@@ -189,8 +205,8 @@ with pool as (
       i."first_key",
       i."last_key",
       i."birth_date",
-      i."org_number",
-      i."vat_id",
+      i."org_key",
+      i."vat_key",
       i."postcode"
   from incoming i
   left join registry.source_records h
@@ -207,8 +223,8 @@ with pool as (
       r."first_key",
       r."last_key",
       r."birth_date",
-      r."org_number",
-      r."vat_id",
+      r."org_key",
+      r."vat_key",
       r."postcode"
   from reached r
 )
@@ -223,10 +239,10 @@ select
     p."first_key",
     p."last_key",
     p."birth_date",
-    p."org_number",
-    p."vat_id",
+    p."org_key",
+    p."vat_key",
     p."postcode",
-    rp_fingerprint({'first_key': first_key, 'last_key': last_key, 'birth_date': birth_date, 'org_number': org_number, 'vat_id': vat_id}) as mark
+    rp_fingerprint({'first_key': first_key, 'last_key': last_key, 'birth_date': birth_date, 'org_key': org_key, 'vat_key': vat_key}) as mark
 from pool p
 left join leaving_founders l
   on p.source = l.heir_source and p.external_id = l.heir_external_id
@@ -268,13 +284,13 @@ select
     count(distinct concat_ws('|', m.first_key, m.last_key)) as people
 from members m
 semi join (
-  select email
+  select email as value
   from members
   where email is not null
   group by email
   having count(*) > 4
 ) often
-  on m.email = often.email
+  on m.email = often.value
 where not rp_like(m.email, 'noreply@%')
 group by m.email
 having count(distinct concat_ws('|', m.first_key, m.last_key)) > 4
@@ -286,13 +302,13 @@ select
     count(distinct concat_ws('|', m.first_key, m.last_key)) as people
 from members m
 semi join (
-  select phone
+  select phone as value
   from members
   where phone is not null
   group by phone
   having count(*) > 4
 ) often
-  on m.phone = often.phone
+  on m.phone = often.value
 where true
 group by m.phone
 having count(distinct concat_ws('|', m.first_key, m.last_key)) > 4;
@@ -341,8 +357,8 @@ select
     m."first_key",
     m."last_key",
     m."birth_date",
-    m."org_number",
-    m."vat_id"
+    m."org_key",
+    m."vat_key"
 from said s
 join counted c on s.value = c.value
 join members m on s.hub = m.record_no;
@@ -354,13 +370,13 @@ select
     y.hub as b,
     case
         when rp_births_clash(x.birth_date, y.birth_date) then 'birth_date'
-        when x.org_number <> y.org_number then 'org_number'
-        when x.vat_id <> y.vat_id then 'vat_id'
+        when rp_numbers_clash(x.org_key, y.org_key) then 'org_number'
+        when rp_numbers_clash(x.vat_key, y.vat_key) then 'vat_id'
         when not rp_names_agree(
           x.first_key, x.last_key, y.first_key, y.last_key, false
         ) and not rp_vouched(
-          x.org_number, x.birth_date, x.last_key,
-          y.org_number, y.birth_date, y.last_key
+          x.org_key, x.birth_date, x.last_key,
+          y.org_key, y.birth_date, y.last_key
         ) then 'first_name'
       end as why
 from "variants_0" x
@@ -422,8 +438,8 @@ select
     m."first_key",
     m."last_key",
     m."birth_date",
-    m."org_number",
-    m."vat_id"
+    m."org_key",
+    m."vat_key"
 from said s
 join counted c on s.value = c.value
 join members m on s.hub = m.record_no;
@@ -435,13 +451,13 @@ select
     y.hub as b,
     case
         when rp_births_clash(x.birth_date, y.birth_date) then 'birth_date'
-        when x.org_number <> y.org_number then 'org_number'
-        when x.vat_id <> y.vat_id then 'vat_id'
+        when rp_numbers_clash(x.org_key, y.org_key) then 'org_number'
+        when rp_numbers_clash(x.vat_key, y.vat_key) then 'vat_id'
         when not rp_names_agree(
           x.first_key, x.last_key, y.first_key, y.last_key, true
         ) and not rp_vouched(
-          x.org_number, x.birth_date, x.last_key,
-          y.org_number, y.birth_date, y.last_key
+          x.org_key, x.birth_date, x.last_key,
+          y.org_key, y.birth_date, y.last_key
         ) then 'first_name'
       end as why
 from "variants_1" x
@@ -503,8 +519,8 @@ select
     m."first_key",
     m."last_key",
     m."birth_date",
-    m."org_number",
-    m."vat_id"
+    m."org_key",
+    m."vat_key"
 from said s
 join counted c on s.value = c.value
 join members m on s.hub = m.record_no;
@@ -516,8 +532,8 @@ select
     y.hub as b,
     case
         when rp_births_clash(x.birth_date, y.birth_date) then 'birth_date'
-        when x.org_number <> y.org_number then 'org_number'
-        when x.vat_id <> y.vat_id then 'vat_id'
+        when rp_numbers_clash(x.org_key, y.org_key) then 'org_number'
+        when rp_numbers_clash(x.vat_key, y.vat_key) then 'vat_id'
       end as why
 from "variants_2" x
 join "variants_2" y on x.value = y.value and x.hub < y.hub
@@ -727,7 +743,7 @@ select
     c.people,
     'shared' as why
 from crowded c
-join members m on c.value = m."email"
+join members m on c.value = m.email
 where c.field = 'email'
 group by c.value, c.records, c.people
 union all
@@ -739,7 +755,7 @@ select
     c.people,
     'shared' as why
 from crowded c
-join members m on c.value = m."phone"
+join members m on c.value = m.phone
 where c.field = 'phone'
 group by c.value, c.records, c.people
 union all

@@ -8,8 +8,8 @@ select
     "first_key",
     "last_key",
     "birth_date",
-    "org_number",
-    "vat_id",
+    "org_key",
+    "vat_key",
     "postcode"
 from incoming;
 
@@ -25,10 +25,10 @@ select
     i."first_key",
     i."last_key",
     i."birth_date",
-    i."org_number",
-    i."vat_id",
+    i."org_key",
+    i."vat_key",
     i."postcode",
-    rp_fingerprint({'first_key': first_key, 'last_key': last_key, 'birth_date': birth_date, 'org_number': org_number, 'vat_id': vat_id}) as mark
+    rp_fingerprint({'first_key': first_key, 'last_key': last_key, 'birth_date': birth_date, 'org_key': org_key, 'vat_key': vat_key}) as mark
 from incoming i
 where i.kind <> 'guest';
 
@@ -63,13 +63,13 @@ select
     count(distinct concat_ws('|', m.first_key, m.last_key)) as people
 from members m
 semi join (
-  select email
+  select email as value
   from members
   where email is not null
   group by email
   having count(*) > 4
 ) often
-  on m.email = often.email
+  on m.email = often.value
 where not rp_like(m.email, 'noreply@%')
 group by m.email
 having count(distinct concat_ws('|', m.first_key, m.last_key)) > 4
@@ -81,13 +81,13 @@ select
     count(distinct concat_ws('|', m.first_key, m.last_key)) as people
 from members m
 semi join (
-  select phone
+  select phone as value
   from members
   where phone is not null
   group by phone
   having count(*) > 4
 ) often
-  on m.phone = often.phone
+  on m.phone = often.value
 where true
 group by m.phone
 having count(distinct concat_ws('|', m.first_key, m.last_key)) > 4;
@@ -136,8 +136,8 @@ select
     m."first_key",
     m."last_key",
     m."birth_date",
-    m."org_number",
-    m."vat_id"
+    m."org_key",
+    m."vat_key"
 from said s
 join counted c on s.value = c.value
 join members m on s.hub = m.record_no;
@@ -149,13 +149,13 @@ select
     y.hub as b,
     case
         when rp_births_clash(x.birth_date, y.birth_date) then 'birth_date'
-        when x.org_number <> y.org_number then 'org_number'
-        when x.vat_id <> y.vat_id then 'vat_id'
+        when rp_numbers_clash(x.org_key, y.org_key) then 'org_number'
+        when rp_numbers_clash(x.vat_key, y.vat_key) then 'vat_id'
         when not rp_names_agree(
           x.first_key, x.last_key, y.first_key, y.last_key, false
         ) and not rp_vouched(
-          x.org_number, x.birth_date, x.last_key,
-          y.org_number, y.birth_date, y.last_key
+          x.org_key, x.birth_date, x.last_key,
+          y.org_key, y.birth_date, y.last_key
         ) then 'first_name'
       end as why
 from "variants_0" x
@@ -217,8 +217,8 @@ select
     m."first_key",
     m."last_key",
     m."birth_date",
-    m."org_number",
-    m."vat_id"
+    m."org_key",
+    m."vat_key"
 from said s
 join counted c on s.value = c.value
 join members m on s.hub = m.record_no;
@@ -230,13 +230,13 @@ select
     y.hub as b,
     case
         when rp_births_clash(x.birth_date, y.birth_date) then 'birth_date'
-        when x.org_number <> y.org_number then 'org_number'
-        when x.vat_id <> y.vat_id then 'vat_id'
+        when rp_numbers_clash(x.org_key, y.org_key) then 'org_number'
+        when rp_numbers_clash(x.vat_key, y.vat_key) then 'vat_id'
         when not rp_names_agree(
           x.first_key, x.last_key, y.first_key, y.last_key, true
         ) and not rp_vouched(
-          x.org_number, x.birth_date, x.last_key,
-          y.org_number, y.birth_date, y.last_key
+          x.org_key, x.birth_date, x.last_key,
+          y.org_key, y.birth_date, y.last_key
         ) then 'first_name'
       end as why
 from "variants_1" x
@@ -298,8 +298,8 @@ select
     m."first_key",
     m."last_key",
     m."birth_date",
-    m."org_number",
-    m."vat_id"
+    m."org_key",
+    m."vat_key"
 from said s
 join counted c on s.value = c.value
 join members m on s.hub = m.record_no;
@@ -311,8 +311,8 @@ select
     y.hub as b,
     case
         when rp_births_clash(x.birth_date, y.birth_date) then 'birth_date'
-        when x.org_number <> y.org_number then 'org_number'
-        when x.vat_id <> y.vat_id then 'vat_id'
+        when rp_numbers_clash(x.org_key, y.org_key) then 'org_number'
+        when rp_numbers_clash(x.vat_key, y.vat_key) then 'vat_id'
       end as why
 from "variants_2" x
 join "variants_2" y on x.value = y.value and x.hub < y.hub
@@ -522,7 +522,7 @@ select
     c.people,
     'shared' as why
 from crowded c
-join members m on c.value = m."email"
+join members m on c.value = m.email
 where c.field = 'email'
 group by c.value, c.records, c.people
 union all
@@ -534,7 +534,7 @@ select
     c.people,
     'shared' as why
 from crowded c
-join members m on c.value = m."phone"
+join members m on c.value = m.phone
 where c.field = 'phone'
 group by c.value, c.records, c.people
 union all

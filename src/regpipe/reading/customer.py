@@ -24,7 +24,7 @@ EVENT = (
 )
 RECORD = (
     *("source", "external_id", *PROFILE[1:6], *PROFILE[7:]),
-    *(*ADDRESS[1:], "groups", "delivered_at", "gone_at", "run_id"),
+    *(*ADDRESS[1:], "groups", "originals", "delivered_at", "gone_at", "run_id"),
 )
 ORDER = (
     *("source", "order_id", "number", "site", "ordered_at", "payment_status"),
@@ -56,7 +56,8 @@ class Customer:
     orders: tuple[Row, ...]
     """The newest first; ``lines`` of each in order."""
     records: tuple[Row, ...]
-    """The source records that the customer is made of."""
+    """The source records that the customer is made of. ``originals`` are the cells
+    as they are in the file, of the fields whose value reads otherwise."""
 
     def as_dict(self) -> dict[str, Any]:
         """Give it all as plain dicts and lists."""
@@ -68,7 +69,11 @@ def customer_of(engine: Engine, customer_id: int) -> Customer:
     mine = f"customer_id = {customer_id}"
     profile = rows(engine, PROFILE, "customers", mine, ["customer_id"])[0]
     addresses = rows(engine, ("kind", *ADDRESS), "addresses", mine, ["kind"])
-    records = rows(engine, RECORD, "source_records", mine, ["source", "external_id"])
+    order = ["source", "external_id"]
+    records = tuple(
+        {**row, "originals": _told(row["originals"])}
+        for row in rows(engine, RECORD, "source_records", mine, order)
+    )
     consents, statements = consents_on(engine, addresses_of((profile, *records)))
     return Customer(
         customer_id=customer_id,
@@ -83,6 +88,11 @@ def customer_of(engine: Engine, customer_id: int) -> Customer:
         orders=_orders(engine, mine),
         records=records,
     )
+
+
+def _told(originals: Row | None) -> dict[str, str]:
+    """Give the cells of a record that are kept as they were written."""
+    return {k: v for k, v in (originals or {}).items() if v is not None}
 
 
 def _merged(engine: Engine, customer_id: int) -> tuple[int, ...]:

@@ -206,7 +206,8 @@ def _about(engine: Engine, asked: Mapping[str, Any]) -> str:
         return _one_of(chained(engine, rules.identity, first)[:MANY])
     fields = {key_name(key): key for key in rules.identity.match}
     fields |= {name: (name,) for name in IDENTIFIERS}
-    value = key_value(fields[asked["reasons"][0]["key"]])
+    key = fields[asked["reasons"][0]["key"]]
+    value = key_value(key, same_mailbox=rules.identity.same_mailbox)
     return f"{value} = {literal(asked['value'])} and customer_id is not null"
 
 

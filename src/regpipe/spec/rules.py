@@ -237,6 +237,9 @@ class Identity(Spec):
         default_factory=dict
     )
     """Globs of e-mails and phones that tell nobody apart, such as noreply@*."""
+    same_mailbox: tuple[Literal["dots", "tags"], ...] = ()
+    """Spellings of an e-mail that match keys take for one: with dots at Gmail (dots),
+    with a tag behind a + (tags). Mail goes to the address as it was given."""
     shared_above: Annotated[StrictInt, Field(ge=1)] = 4
     """An e-mail or phone held by more names than this is no key."""
     largest_cluster: Annotated[StrictInt, Field(ge=2)] = 20

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from regpipe.fields import STATED, WORDS, FieldType
+from regpipe.sql.canonical import FITTED, sure_email
+from regpipe.sql.name_cells import name_parts
 from regpipe.sql.step import ident, like_pattern, literal
 from regpipe.sql.words import (
     CONSENT_ANSWERS,
@@ -34,13 +36,13 @@ _MARKS = {".": "point", ",": "comma"}
 class Cell:
     """How one field is read: from which column or constant, with what options.
 
-    ``calling_code`` and ``trunk`` are those of the country meant by phones
-    without one. ``words`` map the file's words to ours, ``others`` is what a word
-    becomes that none lists. ``at`` are the columns of a consent's own time, by status
-    (None: it has none); ``unless`` is the column that is read instead where it is
-    filled. ``beside`` are the columns that are joined to it, by a
-    sign if it is ``a_key``, of which the first part may be ``mail``; ``when`` are
-    the columns on whose words it hangs; ``blank`` are globs of cells that are none.
+    ``region`` is the country meant by phones without one. ``words`` map the file's
+    words to ours, ``others`` is what a word becomes that none lists. ``at`` are the
+    columns of a consent's own time, by status (None: it has none); ``unless`` is the
+    column that is read instead where it is filled. ``beside`` are the columns that
+    are joined to it, by a sign if it is ``a_key``, of which the first part may be
+    ``mail``; ``when`` are the columns on whose words it hangs; ``blank`` are globs of
+    cells that are none.
     """
 
     kind: FieldType
@@ -49,8 +51,7 @@ class Cell:
     formats: tuple[str, ...] = ()
     decimal: str = "."
     separator: str | None = None
-    calling_code: str | None = None
-    trunk: str = ""
+    region: str | None = None
     words: Mapping[str, tuple[str, ...]] | None = None
     at: Mapping[str, str] | None = None
     unless: str | None = None
@@ -133,13 +134,21 @@ def _stated(text: str, cell: Cell) -> str:
 
 
 def values_of(field: str, cell: Cell, zone: str) -> list[tuple[str, str]]:
-    """Give the columns that a field becomes, each with its expression."""
+    """Give the columns that a field becomes, each with its expression.
+
+    None where it hangs on the country of the row: see ``canonical.fitted``.
+    """
     text = ident("t_" + field)
+    if cell.kind in FITTED:
+        return []
     if field == "full_name":
+        whole, parts = ident("s_" + field), name_parts()
         return [
-            ("first_name", f"rp_first_name({text})"),
-            ("last_name", f"rp_last_name({text})"),
+            ("first_name", f"rp_first_name({whole}, {parts})"),
+            ("last_name", f"rp_last_name({whole}, {parts})"),
         ]
+    if field in ("first_name", "last_name"):
+        return [(field, f"rp_composed({text})")]
     if field in ("external_id", "order_id", "customer_ref"):
         return [(field, f"rp_bare({text})")]
     if field in CLOSED:
@@ -154,16 +163,11 @@ def _value(field: str, text: str, cell: Cell, zone: str) -> str:
     words = cell.words or {}
     match cell.kind:
         case FieldType.EMAIL:
-            return f"rp_email({text})"
-        case FieldType.PHONE:
-            code = literal(cell.calling_code) if cell.calling_code else "null"
-            return f"rp_phone({text}, {code}, {literal(cell.trunk)})"
+            return sure_email(text)
         case FieldType.CODE if field in ("country", "shipping_country"):
             return worded(text, words, (), otherwise=f"rp_country({text})")
         case FieldType.CODE:
             return worded(text, words, (), otherwise=f"rp_code({text})")
-        case FieldType.POSTCODE:
-            return f"rp_postcode({text})"
         case FieldType.DATE:
             return _date(text, cell.formats)
         case FieldType.TIME:

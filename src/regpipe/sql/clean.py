@@ -8,14 +8,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from regpipe.fields import FieldType
+from regpipe.sql import canonical
 from regpipe.sql.cells import CLOSED, Cell, moment_of, text_of, time_of, values_of
 from regpipe.sql.items import Items
 from regpipe.sql.step import Step, comma, ident, literal, step
 
-NORMALISER = "3"
+NORMALISER = "4"
 """Raise it when cleaning changes: every row is then read anew, once."""
 
-_READABLE = {FieldType.TEXT, FieldType.EMAIL, FieldType.CODE, FieldType.POSTCODE}
+_READABLE = {
+    *(FieldType.TEXT, FieldType.EMAIL, FieldType.CODE, FieldType.POSTCODE),
+    *(FieldType.LIST, FieldType.PHONE),
+}
+"""What every text is a value of; whether it is of a phone is answered later."""
 
 
 def cleaned(
@@ -29,6 +34,7 @@ def cleaned(
     careful: bool,
     odd: bool = True,
     items: Items | None = None,
+    texts_kept: bool = False,
 ) -> Step:
     """Clean and type the rows of one file.
 
@@ -40,13 +46,17 @@ def cleaned(
            cells read (with ``version``), with ``items`` the ``lines`` that a row
            holds (null where it holds none), ``unreadable``: the fields whose cell
            could not be read (null when all could); with ``careful`` also
-           ``row_number`` and ``problem``.
+           ``row_number`` and ``problem``. An e-mail or phone whose form SQL is not
+           sure of is null, and ``…_asked`` says what to ask for it. With
+           ``texts_kept`` a column ``…_text`` beside each of ``canonical.WRITTEN``:
+           the cell, where its value reads otherwise.
     """
     cells = dict(fields)
     for (purpose, channel), cell in consents.items():
         cells[consent_column(purpose, channel)] = cell
     columns = columns_of(cells)
     texts, reads, finals, checks = [], [], [], []
+    fitted: list[canonical.Fitted] = []
     rare = "odd" if odd else "false"
     seen = [*columns, *(items.columns if items else ())]
     marks = f"rp_odd(concat({', '.join(map(ident, seen))})) as odd"
@@ -55,9 +65,21 @@ def cleaned(
         if cell.unless:
             own = f"coalesce({text_of(Cell(cell.kind, cell.unless), rare)}, {own})"
         texts.append(f"{own} as {ident('t_' + field)}")
+        if field == "full_name":
+            texts.append(f"rp_name_text(rp_composed({own})) as {ident('s_' + field)}")
+        if cell.kind in canonical.FITTED:
+            read = canonical.fitted(field, cell.kind, cell.region, cells)
+            reads.append(read.signs)
+            fitted.append(read)
+            finals.append(ident(field))
         for column, value in values_of(field, cell, zone):
             reads.append(f"{value} as {ident(column)}")
             finals.append(ident(column))
+        if cell.kind in canonical.ASKED:
+            value = canonical.question(field, cell.kind)
+            finals.append(f"{value} as {ident(field + '_asked')}")
+        if texts_kept and field in canonical.WRITTEN:
+            finals.append(f"{canonical.written(field)} as {ident(field + '_text')}")
         if field.startswith("consent_") and cell.at is not None:
             at = moment_of(cell, own, rare)
             texts.append(f"{at} as {ident('t_' + field + '_at')}")
@@ -94,17 +116,35 @@ def cleaned(
         ),
         values_read as (
           select
-              *,
-              {comma(reads, 14)}
+              {comma(["*", *reads], 14)}
           from texts
-        )
+        ){_with_country(fitted)}
         select
             {comma(finals + kept, 12)},
             fingerprint,
             {_unreadable(checks)} as unreadable
-        from values_read
+        from {"fitted" if fitted else "values_read"}
         """,
     )
+
+
+def _with_country(fitted: Sequence[canonical.Fitted]) -> str:
+    """Give the CTEs of the values that hang on the country of their row, if any."""
+    if not fitted:
+        return ""
+    return f""",
+        by_country as (
+          select
+              *,
+              {comma((each.by_country for each in fitted), 14)}
+          from values_read
+        ),
+        fitted as (
+          select
+              *,
+              {comma((each.value for each in fitted), 14)}
+          from by_country
+        )"""
 
 
 def consent_column(purpose: str, channel: str) -> str:
@@ -146,7 +186,7 @@ def _spoken(field: str) -> str:
 
 
 def _may_be_unreadable(field: str, cell: Cell) -> bool:
-    readable = cell.kind in _READABLE or cell.kind is FieldType.LIST
+    readable = cell.kind in _READABLE
     return not readable and field not in CLOSED
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from regpipe.sql.canonical import answered
 from regpipe.sql.items import PARTS, no_line
 from regpipe.sql.step import Step, comma, ident, literal, step
 
@@ -52,19 +53,24 @@ def rows(
     columns: Sequence[str],
     derived: Mapping[str, str],
     name: str = "rows",
+    asked: Sequence[str] = (),
 ) -> Step:
     """Give the rows of all files of a delivery.
 
     Gives  one row per record: ``row_id``, ``file_no``, ``row_number``,
            ``delivered_at``, ``problem`` (null where the record fits), the
            cleaned ``columns``, ``fingerprint`` and ``unreadable``; ``derived``
-           columns are what their SQL gives.
+           columns are what their SQL gives, with ``{email}`` for the row's e-mail.
+           The fields ``asked`` for have the answers of ``answers_…``.
     """
-    also = [f"{value} as {ident(name)}" for name, value in derived.items()]
-    listed = comma([*map(ident, columns), *also], 12)
+    values, unreadable, joins = answered(source, asked)
+    mail = values.get("email", "email")
+    also = [f"{v.format(email=mail)} as {ident(key)}" for key, v in derived.items()]
+    own = [f"{values[c]} as {ident(c)}" if c in values else ident(c) for c in columns]
+    listed = comma([*own, *also], 12)
     parts = []
     for file in files:
-        file_no, number = str(file.file_no), f"rowid + {file.first_row}"
+        file_no, number = str(file.file_no), f"c.rowid + {file.first_row}"
         delivered = timestamp(file.delivered_at)
         table = f"{ident(file.table)} c"
         if file.places:
@@ -72,6 +78,8 @@ def rows(
             table += f"\n        join {ident(file.places)} p on c.rowid = p.place"
         if file.careful:
             number = "c.row_number"
+        if joins:
+            table += f"\n        {joins}"
         number = f"cast({number} as bigint)"
         problem = "nullif(problem, '')" if file.careful else "cast(null as varchar)"
         parts.append(
@@ -84,7 +92,7 @@ def rows(
             {problem} as problem,
             {listed},
             fingerprint,
-            unreadable
+            {unreadable} as unreadable
         from {table}"""
         )
     return step(f"{name}_{source}", "\n        union all".join(parts))

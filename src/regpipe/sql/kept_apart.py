@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from regpipe.sql.keys import IDENTIFIERS, Keys, key_name
+from regpipe.sql.keys import IDENTIFIERS, Keys, key_name, key_value
 from regpipe.sql.step import Step, ident, literal, step
 from regpipe.sql.ties import MOST_COMPARED
 
@@ -46,7 +46,7 @@ def kept_apart(keys: Keys, *, any_scored: bool) -> Step:
         f"""
           select o.record_no, c.field as key, 'shared' as why, c.records, c.people
           from crowded c
-          join own o on c.value = o.{ident(field)}
+          join own o on c.value = {key_value((field,), "o", keys.same_mailbox)}
           where c.field = {literal(field)}"""
         for field in IDENTIFIERS
     ] + [

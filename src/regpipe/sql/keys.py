@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -14,7 +15,9 @@ _EXPRESSIONS = {
         "else last_key || ' ' || first_key end"
     ),
     "birth_date": "cast(birth_date as varchar)",
-    "company": "lower(company)",
+    "company": "rp_company_key(company)",
+    "vat_id": "vat_key",
+    "org_number": "org_key",
     "city": "lower(city)",
     "postcode": "rp_code(postcode)",
 }
@@ -22,11 +25,13 @@ _COLUMNS = {
     "first_name": ("first_key",),
     "last_name": ("last_key",),
     "full_name": ("first_key", "last_key"),
+    "vat_id": ("vat_key",),
+    "org_number": ("org_key",),
 }
 IDENTIFIERS = ("email", "phone")
 """What a person is reached by: a key unless too many hold it."""
 
-PERSON = ("first_key", "last_key", "birth_date", "org_number", "vat_id")
+PERSON = ("first_key", "last_key", "birth_date", "org_key", "vat_key")
 """What a record says of who its person is, beside the keys."""
 
 MARK = "rp_fingerprint({" + ", ".join(f"'{c}': {c}" for c in PERSON) + "})"
@@ -49,6 +54,7 @@ class Keys:
     never_match_on: Mapping[str, tuple[str, ...]]
     shared_above: int
     guests: bool
+    same_mailbox: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -89,14 +95,22 @@ def key_name(key: Sequence[str]) -> str:
     return " + ".join(key)
 
 
-def key_value(key: Sequence[str], alias: str = "") -> str:
-    """Give the SQL text of a key's value; null where one of its fields is."""
+def key_value(
+    key: Sequence[str], alias: str = "", same_mailbox: Sequence[str] = ()
+) -> str:
+    """Give the SQL text of a key's value; null where one of its fields is.
+
+    ``same_mailbox`` says which spellings of an e-mail are one ('dots', 'tags').
+    """
     parts = []
     for field in key:
         text = _EXPRESSIONS.get(field, field)
+        if field == "email" and same_mailbox:
+            asked = (str(word in same_mailbox).lower() for word in ("dots", "tags"))
+            text = f"rp_email_key(email, {', '.join(asked)})"
         if alias:
             for column in _COLUMNS.get(field, (field,)):
-                text = text.replace(column, f"{alias}.{column}")
+                text = re.sub(rf"\b{column}\b", f"{alias}.{column}", text)
         parts.append(text)
     return " || '|' || ".join(parts)
 

@@ -99,19 +99,23 @@ def folded(source: str, columns: Sequence[str], statements: Mapping[str, str]) -
     """
     parts, values = [], []
     never = ", ".join(map(literal, SUPPRESSION_REASONS))
-    together = [tuple(c for c in each if c in columns) for each in WHOLES]
-    known = {column for each in together for column in each}
+    together = [
+        (tuple(c for c in each if c in columns), _texts_of(each, columns))
+        for each in (*WHOLES, *_with_texts(columns))
+    ]
+    known = {column for each, texts in together for column in (*each, *texts)}
     known |= {*statements, *statements.values()}
     for column in columns:
         if column not in known:
             value = _TIMES.get(column) or _first(column, column)
             parts.append(f"{value} as {ident(column)}")
             values.append(f"f.{ident(column)}")
-    for number, each in enumerate(each for each in together if each):
-        cells = ", ".join(f"{literal(c)}: {ident(c)}" for c in each)
+    wholes = [whole for whole in together if whole[0]]
+    for number, (each, texts) in enumerate(wholes):
+        cells = ", ".join(f"{literal(c)}: {ident(c)}" for c in (*each, *texts))
         some = " or ".join(f"{ident(c)} is not null" for c in each)
         parts.append(f"arg_min({{{cells}}}, place) filter (where {some}) as w{number}")
-        values += [f"f.w{number}.{ident(c)} as {ident(c)}" for c in each]
+        values += [f"f.w{number}.{ident(c)} as {ident(c)}" for c in (*each, *texts)]
     for number, (said, at) in enumerate(statements.items()):
         cells = f"{{'said': {ident(said)}, 'at': {ident(at)}}}"
         word = f"case when {ident(said)} in ({never}) then -9 else"
@@ -150,6 +154,17 @@ def folded(source: str, columns: Sequence[str], statements: Mapping[str, str]) -
         from f
         """,
     )
+
+
+def _with_texts(columns: Sequence[str]) -> list[tuple[str]]:
+    """Give the single fields whose text as it is in the file goes along."""
+    several = {column for each in WHOLES for column in each}
+    return [(c,) for c in columns if c not in several and f"{c}_text" in columns]
+
+
+def _texts_of(fields: Sequence[str], columns: Sequence[str]) -> tuple[str, ...]:
+    named = (*fields, *(("full_name",) if "first_name" in fields else ()))
+    return tuple(f"{field}_text" for field in named if f"{field}_text" in columns)
 
 
 def _first(column: str, test: str) -> str:

@@ -102,7 +102,9 @@ def reached(keys: Keys, frontier: str, accept_above: float | None = None) -> Ste
         f"""
           select h.source, h.external_id
           from held_keys h
-          semi join {origin} f on {key_value(key, "h")} = {key_value(key, "f")}"""
+          semi join {origin} f
+            on {key_value(key, "h", keys.same_mailbox)}
+              = {key_value(key, "f", keys.same_mailbox)}"""
         for key in keys.reaching
     ]
     tests.append(

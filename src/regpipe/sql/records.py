@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from regpipe.fields import CUSTOMER_FIELDS
+from regpipe.sql.canonical import WRITTEN
 from regpipe.sql.cells import sql_type
 from regpipe.sql.intake import FILE_SPAN, timestamp
+from regpipe.sql.name_cells import joins_of_names, keys_of_names
 from regpipe.sql.step import Step, comma, ident, literal, step
+from regpipe.sql.tax_numbers import NUMBERS, join_of_numbers
 
 SOURCE_SPAN = FILE_SPAN * 2**16
 """Origins of one source lie in a span of this length: 65,536 files at most."""
@@ -18,31 +22,45 @@ RECORD_COLUMNS = (
     "first_key",
     "last_key",
     *list(CUSTOMER_FIELDS)[6:],
+    *NUMBERS.values(),
+    "originals",
 )
 """What a source record says of its person, in the order of the table."""
 
 _ORDER_FIELDS_OF_A_GUEST = ("email", "phone", "first_name", "last_name")
 
 
+@dataclass(frozen=True)
+class Came:
+    """A source of customers: name, number, fields, and those whose text is kept."""
+
+    source: str
+    number: int
+    fields: tuple[str, ...]
+    texts: tuple[str, ...] = ()
+
+
 def incoming(
-    sources: Sequence[tuple[str, int, Sequence[str]]],
-    guests: Sequence[tuple[str, int, Sequence[str]]],
+    sources: Sequence[Came],
+    guests: Sequence[Came],
     file_ids: int,
+    asked: Collection[str] = (),
 ) -> Step:
     """Give the accepted customer rows of every source as source records.
 
-    Reads  ``accepted_…`` of each of ``sources``: name, number, mapped fields;
-           and, where guests are registered, ``guests_…`` of order sources.
+    Reads  ``accepted_…`` of each of ``sources`` and, where guests are registered,
+           ``guests_…`` of order sources; the answers to what was ``asked``:
+           the names of ``name_cells.NAMES``, the fields of ``tax_numbers.NUMBERS``.
     Gives  one row per source and external_id: the columns of
            ``source_records`` without ``customer_id``, ``founder_of``,
            ``gone_at``; ``origin``, unique over all sources.
     """
     parts = [
-        _part(source, number, fields, f"accepted_{source}", file_ids)
-        for source, number, fields in sources
-    ] + [
-        _part(source, number, fields, f"guests_{source}", file_ids)
-        for source, number, fields in guests
+        _part(each, table, file_ids, asked)
+        for each, table in (
+            *((each, f"accepted_{each.source}") for each in sources),
+            *((each, f"guests_{each.source}") for each in guests),
+        )
     ]
     return step("incoming", "\nunion all\n".join(parts) or _NOBODY)
 
@@ -107,15 +125,24 @@ def guest_fields(fields: Sequence[str]) -> tuple[str, ...]:
     return ("external_id", "kind", *held, "updated_at")
 
 
-def _part(
-    source: str, number: int, fields: Sequence[str], table: str, file_ids: int
-) -> str:
+def _part(came: Came, table: str, file_ids: int, asked: Collection[str]) -> str:
+    fields = came.fields
+    first, last = keys_of_names(fields, asked)
+    values = {"first_key": first, "last_key": last}
+    joins = joins_of_names(fields, asked)
+    texts = {field: f"{field}_text" for field in came.texts}
+    for field, key in NUMBERS.items():
+        values[key] = "cast(null as varchar)"
+        if field in fields and field in asked:
+            values[field], values[key] = f"a_{field}.number", f"a_{field}.key"
+            joins.append(join_of_numbers(field, fields))
+            differs = f"case when a_{field}.number <> {field} then {field} end"
+            texts[field] = f"coalesce({field}_text, {differs})"
+    values["originals"] = originals(texts)
     items = []
     for column in RECORD_COLUMNS:
-        if column in ("first_key", "last_key"):
-            name = column.replace("_key", "_name")
-            known = name in fields
-            value = f"rp_name_key({ident(name)})" if known else "cast(null as varchar)"
+        if column in values:
+            value = values[column]
         elif column in fields:
             value = ident(column)
         elif column == "external_id":
@@ -126,14 +153,25 @@ def _part(
             value = f"cast(null as {sql_type(CUSTOMER_FIELDS[column])})"
         items.append(f"{value} as {ident(column)}")
     return f"""select
-    {number * SOURCE_SPAN} + row_id as origin,
-    {literal(source)} as source,
+    {came.number * SOURCE_SPAN} + row_id as origin,
+    {literal(came.source)} as source,
     {comma(items)},
     delivered_at,
     fingerprint,
     {file_ids} + file_no as file_id,
     row_number
-from {ident(table)}"""
+from {ident(table)}{"".join(f"{chr(10)}{join}" for join in joins)}"""
+
+
+def originals(texts: Mapping[str, str]) -> str:
+    """Give the SQL of a record's texts as they were written; null where none differs.
+
+    ``texts`` are the SQL of each field's text, null where its value reads the same.
+    """
+    nothing = "cast(null as varchar)"
+    cells = ", ".join(f"'{field}': {texts.get(field, nothing)}" for field in WRITTEN)
+    some = " or ".join(f"{text} is not null" for text in texts.values())
+    return f"case when {some or 'false'} then {{{cells}}} end"
 
 
 _KEPT = comma((f"s.{ident(column)}" for column in RECORD_COLUMNS[1:]), 12)

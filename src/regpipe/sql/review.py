@@ -6,7 +6,7 @@ depend on who is together now and not on how that came about.
 
 from __future__ import annotations
 
-from regpipe.sql.keys import IDENTIFIERS, Keys, key_name
+from regpipe.sql.keys import IDENTIFIERS, Keys, key_name, key_value
 from regpipe.sql.step import Step, comma, ident, literal, step
 from regpipe.sql.ties import MOST_COMPARED
 
@@ -33,7 +33,7 @@ def crowds(keys: Keys) -> Step:
             c.people,
             'shared' as why
         from crowded c
-        join members m on c.value = m.{ident(field)}
+        join members m on c.value = {key_value((field,), "m", keys.same_mailbox)}
         where c.field = {literal(field)}
         group by c.value, c.records, c.people"""
         for field in IDENTIFIERS

@@ -28,27 +28,30 @@ def crowded(keys: Keys) -> Step:
            names (``people``) hold it.
     """
     name = "concat_ws('|', m.first_key, m.last_key)"
-    parts = [
-        f"""
+    parts = []
+    for field in IDENTIFIERS:
+        own = key_value((field,), same_mailbox=keys.same_mailbox)
+        mine = key_value((field,), "m", keys.same_mailbox)
+        parts.append(
+            f"""
         select
             {literal(field)} as field,
-            m.{field} as value,
+            {mine} as value,
             count(*) as records,
             count(distinct {name}) as people
         from members m
         semi join (
-          select {field}
+          select {own} as value
           from members
           where {field} is not null
-          group by {field}
+          group by {own}
           having count(*) > {keys.shared_above}
         ) often
-          on m.{field} = often.{field}
+          on {mine} = often.value
         where {_may_match(keys, field, "m.")}
-        group by m.{field}
+        group by {mine}
         having count(distinct {name}) > {keys.shared_above}"""
-        for field in IDENTIFIERS
-    ]
+        )
     return step("crowded", "\n        union all".join(parts))
 
 
@@ -60,12 +63,13 @@ def held(keys: Keys, number: int, any_crowded: bool) -> Step:
            ``plain``: whether all records of the value say the same.
     """
     key = keys.match[number]
-    value = key_value(key)
+    value = key_value(key, same_mailbox=keys.same_mailbox)
     conditions = [f"{value} is not null"]
     conditions += [_may_match(keys, f, "") for f in key if f in keys.never_match_on]
     if any_crowded:
         conditions.extend(
-            f"{field} not in (select value from crowded where field = {literal(field)})"
+            f"{key_value((field,), same_mailbox=keys.same_mailbox)} not in "
+            f"(select value from crowded where field = {literal(field)})"
             for field in IDENTIFIERS
             if field in key
         )
@@ -252,13 +256,13 @@ def against(x: str, y: str, guard: Guard) -> str:
                 when not rp_names_agree(
                   {x}.first_key, {x}.last_key, {y}.first_key, {y}.last_key, {strict}
                 ) and not rp_vouched(
-                  {x}.org_number, {x}.birth_date, {x}.last_key,
-                  {y}.org_number, {y}.birth_date, {y}.last_key
+                  {x}.org_key, {x}.birth_date, {x}.last_key,
+                  {y}.org_key, {y}.birth_date, {y}.last_key
                 ) then 'first_name'"""
     return f"""case
                 when rp_births_clash({x}.birth_date, {y}.birth_date) then 'birth_date'
-                when {x}.org_number <> {y}.org_number then 'org_number'
-                when {x}.vat_id <> {y}.vat_id then 'vat_id'{names}
+                when rp_numbers_clash({x}.org_key, {y}.org_key) then 'org_number'
+                when rp_numbers_clash({x}.vat_key, {y}.vat_key) then 'vat_id'{names}
               end"""
 
 

@@ -94,9 +94,30 @@ create or replace macro rp_pair(key, value) as
 create or replace macro rp_object(pairs) as
   nullif('{' || array_to_string(list_filter(pairs, lambda v: v is not null), ',') || '}', '{}');
 
--- An e-mail address as the registry compares it.
+-- An e-mail address as the registry compares it: lower case, out of a link or of angle
+-- brackets, without white space around its sign or marks behind it. And: is its domain
+-- in letters beyond ASCII, so that another form of it is the one that mail is sent by?
+create or replace macro rp_mended_email(x) as
+  regexp_replace(regexp_replace(regexp_replace(
+    case when regexp_matches(x, '<[^<>]*@[^<>]*>[\s.,;]*$')
+      then regexp_extract(x, '<([^<>]*@[^<>]*)>[\s.,;]*$', 1) else x end,
+    '^\s*(?i:mailto:)?\s*', '', 'g'), '[\s.,;]+$', '', 'g'), '\s*@\s*', '@', 'g');
+create or replace macro rp_plain_email(x) as
+  regexp_matches(x, '^[A-Za-z0-9._+-]+@[A-Za-z0-9.-]*[A-Za-z0-9]$');
 create or replace macro rp_email(x) as
-  lower(case when starts_with(x, 'mailto:') then substr(x, 8) else x end);
+  lower(case when regexp_matches(x, '^(?i:mailto:)|[\s<>]|[.,;]$')
+    then coalesce(nullif(rp_mended_email(x), ''), x) else x end);
+create or replace macro rp_foreign_domain(x) as regexp_matches(x, '@[^@]*[^\x00-\x7F][^@]*$');
+
+-- An e-mail address as a match key. Gmail gives one mailbox to all spellings with dots,
+-- under both of its domains (`dots`); many hosts do with what stands behind a + (`tags`).
+create or replace macro rp_without_tag(x, tags) as
+  case when tags and regexp_matches(x, '^[^@+]+[+][^@]*@')
+    then regexp_replace(x, '[+][^@]*@', '@', 'g') else x end;
+create or replace macro rp_email_key(x, dots, tags) as
+  case when dots and regexp_matches(x, '^[^@]*@(?:gmail|googlemail)[.]com$')
+    then replace(split_part(rp_without_tag(x, tags), '@', 1), '.', '') || '@gmail.com'
+    else rp_without_tag(x, tags) end;
 
 -- A code: upper case, no spaces. Here and below a cheap test stands before translate,
 -- which takes ten times as long and seldom has anything to do.
@@ -192,37 +213,130 @@ create or replace macro rp_country(x) as
 
 -- A postcode as people write it: upper case, plain single spaces. Match keys take
 -- the spaces out (rp_code).
-create or replace macro rp_postcode(x) as
+create or replace macro rp_written_postcode(x) as
   upper(case when contains(x, '  ') or contains(x, chr(160))
     then regexp_replace(x, '[ \x{A0}]+', ' ', 'g') else x end);
 
--- A phone in E.164. `code` is the calling code and `trunk` the national prefix of
--- the country meant where the number names none; null where it is no number. A
--- trunk prefix behind that country's own code is left out.
+-- A postcode as its country writes it, with the zeros that a spreadsheet took off its
+-- beginning and without the country before it; as people write it where the country is
+-- none of these, or where it does not fit. `s` are its signs, `b` those without the
+-- country: steps work each out once.
+create or replace macro rp_post_signs(x) as
+  upper(case when regexp_matches(x, '[^0-9A-Za-z]')
+    then regexp_replace(regexp_replace(x, '[.]0$', '', 'g'), '[ .\x{A0}\x{2010}-\x{2015}-]', '', 'g')
+    else x end);
+create or replace macro rp_plate(country) as
+  case country
+    when 'SE' then 'S' when 'DE' then 'D' when 'NO' then 'N' when 'FI' then 'FIN' when 'AT' then 'A'
+    when 'BE' then 'B' when 'FR' then 'F' when 'IT' then 'I' when 'ES' then 'E' when 'PT' then 'P'
+    when 'LU' then 'L' when 'HU' then 'H' when 'SI' then 'SLO'
+    else country
+  end;
+create or replace macro rp_post_body(s, country) as
+  case when regexp_matches(s, '^[A-Z]{1,3}[0-9]+$') and (
+      regexp_extract(s, '^([A-Z]+)', 1) = country
+      or regexp_extract(s, '^([A-Z]+)', 1) = rp_plate(country))
+    then regexp_extract(s, '([0-9]+)$', 1) else s end;
+create or replace macro rp_parted(s, place, sign) as
+  substr(s, 1, place) || sign || substr(s, place + 1);
+create or replace macro rp_fitted_postcode(b, country) as
+  case
+    when regexp_matches(country || b, '^(?:SE|GR|CZ|SK)[0-9]{5}$') then rp_parted(b, 3, ' ')
+    when regexp_matches(country || b, '^(?:DE[0-9]{4}|FR[0-9]{4}|ES[0-9]{4}|IT[0-9]{3,4}|FI[0-9]{3,4}|MX[0-9]{4}|TR[0-9]{4}|UA[0-9]{4}|US[0-9]{3,4}|PR[0-9]{3,4})$')
+      then lpad(b, 5, '0')
+    when regexp_matches(country || b, '^(?:DE|FR|ES|IT|FI|MX|TR|UA|US|PR|EE|HR)[0-9]{5}$') then b
+    when regexp_matches(country || b, '^(?:NO[0-9]{2,3}|DK[0-9]{3}|AU[0-9]{3}|NZ[0-9]{3})$') then lpad(b, 4, '0')
+    when regexp_matches(country || b, '^(?:NO|DK|AU|NZ|AT|CH|BE|LU|HU|SI|BG|CY)[0-9]{4}$') then b
+    when regexp_matches(country || b, '^NL(?:NL)?[1-9][0-9]{3}[A-Z]{2}$')
+      then rp_parted(right(b, 6), 4, ' ')
+    when regexp_matches(country || b, '^(?:GB|GG|JE|IM)[A-Z]{1,2}[0-9][A-Z0-9]?[0-9][A-Z]{2}$')
+      then rp_parted(b, length(b) - 3, ' ')
+    when regexp_matches(country || b, '^PL[0-9]{4,5}$') then rp_parted(lpad(b, 5, '0'), 2, '-')
+    when regexp_matches(country || b, '^PT[0-9]{7}$') then rp_parted(b, 4, '-')
+    when regexp_matches(country || b, '^PT[0-9]{4}$') then b
+    when regexp_matches(country || b, '^SK[0-9]{4}$') then rp_parted(lpad(b, 5, '0'), 3, ' ')
+    when regexp_matches(country || b, '^(?:US|PR)[0-9]{9}$') then rp_parted(b, 5, '-')
+    when regexp_matches(country || b, '^CA(?:[A-Z][0-9]){3}$') then rp_parted(b, 3, ' ')
+    when regexp_matches(country || b, '^IE[A-Z][0-9][0-9W][A-Z0-9]{4}$') then rp_parted(b, 3, ' ')
+    when regexp_matches(country || b, '^BR[0-9]{7,8}$') then rp_parted(lpad(b, 8, '0'), 5, '-')
+    when regexp_matches(country || b, '^JP[0-9]{6,7}$') then rp_parted(lpad(b, 7, '0'), 3, '-')
+  end;
+create or replace macro rp_postcode(x, b, country) as
+  coalesce(rp_fitted_postcode(b, country), rp_written_postcode(x));
+
+-- A country of ISO 3166; null for what is none.
+create or replace macro rp_region(x) as
+  case when regexp_matches(x,
+    '^(?:AD|AE|AF|AG|AI|AL|AM|AO|AQ|AR|AS|AT|AU|AW|AX|AZ|BA|BB|BD|BE|BF|BG|BH|BI|BJ|BL|BM|BN|'
+    || 'BO|BQ|BR|BS|BT|BV|BW|BY|BZ|CA|CC|CD|CF|CG|CH|CI|CK|CL|CM|CN|CO|CR|CU|CV|CW|CX|CY|CZ|'
+    || 'DE|DJ|DK|DM|DO|DZ|EC|EE|EG|EH|ER|ES|ET|FI|FJ|FK|FM|FO|FR|GA|GB|GD|GE|GF|GG|GH|GI|GL|'
+    || 'GM|GN|GP|GQ|GR|GS|GT|GU|GW|GY|HK|HM|HN|HR|HT|HU|ID|IE|IL|IM|IN|IO|IQ|IR|IS|IT|JE|JM|'
+    || 'JO|JP|KE|KG|KH|KI|KM|KN|KP|KR|KW|KY|KZ|LA|LB|LC|LI|LK|LR|LS|LT|LU|LV|LY|MA|MC|MD|ME|'
+    || 'MF|MG|MH|MK|ML|MM|MN|MO|MP|MQ|MR|MS|MT|MU|MV|MW|MX|MY|MZ|NA|NC|NE|NF|NG|NI|NL|NO|NP|'
+    || 'NR|NU|NZ|OM|PA|PE|PF|PG|PH|PK|PL|PM|PN|PR|PS|PT|PW|PY|QA|RE|RO|RS|RU|RW|SA|SB|SC|SD|'
+    || 'SE|SG|SH|SI|SJ|SK|SL|SM|SN|SO|SR|SS|ST|SV|SX|SY|SZ|TC|TD|TF|TG|TH|TJ|TK|TL|TM|TN|TO|'
+    || 'TR|TT|TV|TW|TZ|UA|UG|UM|US|UY|UZ|VA|VC|VE|VG|VI|VN|VU|WF|WS|XK|YE|YT|ZA|ZM|ZW)$')
+    then x end;
+
+-- A phone in E.164, where phonenumbers would give the same for certain: the common
+-- spellings of some countries. `region` is the country meant where the number names
+-- none. Null where it is another spelling, another country, or no number.
 create or replace macro rp_undialled(x) as
   case when regexp_matches(x, '[()./\x{A0}\x{2011}\x{2013}]')
     then translate(x, '()./' || chr(160) || chr(8209) || chr(8211), '') else x end;
 create or replace macro rp_dial(x) as
   rp_undialled(replace(replace(
-    replace(case when starts_with(x, 'tel:') then substr(x, 5) else x end, '(0)', ''),
-    ' ', ''), '-', ''));
-create or replace macro rp_abroad(x, code, trunk) as
-  case
-    when trunk = '0' and starts_with(x, code || trunk)
-      then '+' || code || substr(x, 1 + length(code || trunk))
-    else '+' || x
+    case when starts_with(x, 'tel:') then substr(x, 5) else x end, ' ', ''), '-', ''));
+create or replace macro rp_sure_e164(d) as
+  regexp_matches(d,
+    '^[+](?:46[1-9][0-9]{6,8}|47[2-9][0-9]{7}|45[2-9][0-9]{7}|358[1-9][0-9]{5,8}|'
+    || '354[4-8][0-9]{6}|49[1-9][0-9]{6,10}|43[1-9][0-9]{6,11}|41[2-9][0-9]{8}|'
+    || '31[1-9][0-9]{8}|32[1-9][0-9]{7,8}|33[1-9][0-9]{8}|44[1-357-9][0-9]{9}|'
+    || '353[1-9][0-9]{6,8}|34[6-9][0-9]{8}|351[29][0-9]{8}|39(?:0[1-9][0-9]{5,9}|3[0-9]{8,9})|'
+    || '48[1-9][0-9]{8}|420[2-7][0-9]{8}|421[2-9][0-9]{8}|36[1-9][0-9]{7,8}|'
+    || '372[3-8][0-9]{6,7}|371[268][0-9]{7}|40[237][0-9]{8}|30[26][0-9]{9}|'
+    || '385[1-9][0-9]{7,8}|386[1-7][0-9]{7}|61[2-478][0-9]{8}|1[2-9][0-9]{9})$');
+create or replace macro rp_calling_code(region) as
+  case region
+    when 'SE' then '+46' when 'NO' then '+47' when 'DK' then '+45' when 'FI' then '+358'
+    when 'IS' then '+354' when 'DE' then '+49' when 'AT' then '+43' when 'CH' then '+41'
+    when 'NL' then '+31' when 'BE' then '+32' when 'FR' then '+33' when 'GB' then '+44'
+    when 'IE' then '+353' when 'ES' then '+34' when 'PT' then '+351' when 'IT' then '+39'
+    when 'PL' then '+48' when 'CZ' then '+420' when 'SK' then '+421' when 'HU' then '+36'
+    when 'EE' then '+372' when 'LV' then '+371' when 'RO' then '+40' when 'GR' then '+30'
+    when 'HR' then '+385' when 'SI' then '+386' when 'AU' then '+61' when 'US' then '+1'
+    when 'CA' then '+1'
   end;
-create or replace macro rp_e164(x, code, trunk) as
+create or replace macro rp_sure_national(d, region) as
+  regexp_matches(region || d,
+    '^(?:SE0[1-9][0-9]{6,8}|NO[2-9][0-9]{7}|DK[2-9][0-9]{7}|FI0[1-9][0-9]{5,8}|'
+    || 'IS[4-8][0-9]{6}|DE0[1-9][0-9]{6,10}|AT0[1-9][0-9]{6,11}|CH0[2-9][0-9]{8}|'
+    || 'NL0[1-9][0-9]{8}|BE0[1-9][0-9]{7,8}|FR0[1-9][0-9]{8}|GB0[1-357-9][0-9]{9}|'
+    || 'IE0[1-9][0-9]{6,8}|ES[6-9][0-9]{8}|PT[29][0-9]{8}|'
+    || 'IT(?:0[1-9][0-9]{5,9}|3[0-8][0-9]{7,8})|PL[1-9][0-9]{8}|CZ[2-7][0-9]{8}|'
+    || 'SK0[2-9][0-9]{8}|HU06[1-9][0-9]{7,8}|EE[4-8][0-9]{6,7}|LV[268][0-9]{7}|'
+    || 'RO0[237][0-9]{8}|GR[26][0-9]{9}|HR0[1-9][0-9]{7,8}|SI0[1-7][0-9]{7}|'
+    || 'AU0[2-478][0-9]{8}|US1?[2-9][0-9]{9}|CA1?[2-9][0-9]{9})$');
+create or replace macro rp_untrunked(d, region) as
   case
-    when not regexp_matches(x, '^\+?[0-9]+$') then null
-    when starts_with(x, '+') then coalesce(rp_abroad(substr(x, 2), code, trunk), x)
-    when starts_with(x, '00') then coalesce(rp_abroad(substr(x, 3), code, trunk), '+' || substr(x, 3))
-    when code is null then null
-    when code = '1' and starts_with(x, '011') then '+' || substr(x, 4)
-    when trunk <> '' and starts_with(x, trunk) then '+' || code || substr(x, 1 + length(trunk))
-    else '+' || code || x
+    when region = 'IT' then d
+    when region = 'HU' then substr(d, 3)
+    when starts_with(d, '0') or region in ('US', 'CA') and length(d) = 11 then substr(d, 2)
+    else d
   end;
-create or replace macro rp_phone(x, code, trunk) as rp_e164(rp_dial(x), code, trunk);
+create or replace macro rp_abroad(d, region) as
+  case
+    when starts_with(d, '00') and (region is null or rp_calling_code(region) not in ('+1', '+61'))
+      then '+' || substr(d, 3)
+    when regexp_matches(d, '^[+](?:46|49|43|41|31|32|33|44|61|40)0') then substr(d, 1, 3) || substr(d, 5)
+    when regexp_matches(d, '^[+](?:358|353|421|385|386)0') then substr(d, 1, 4) || substr(d, 6)
+  end;
+create or replace macro rp_phone(d, region) as
+  case
+    when rp_sure_e164(d) then d
+    when rp_sure_national(d, region) then rp_calling_code(region) || rp_untrunked(d, region)
+    when rp_sure_e164(rp_abroad(d, region)) then rp_abroad(d, region)
+  end;
 
 -- A number with a declared decimal mark; null where it is none or has more than
 -- four decimals. One kind of mark may group its thousands: a space (no-break ones
@@ -302,27 +416,87 @@ create or replace macro rp_list(x, separator) as
     lambda v: v <> ''
   );
 
--- First and last name out of one cell: 'Last, First', else the last word is the last.
-create or replace macro rp_first_part(x) as
+-- A name with single blanks; and first and last name out of such a one: 'Last, First',
+-- 'LAST First', else the last word is the last, with the `particles` before it and what
+-- tells a father from his son (`suffixes`) behind it.
+create or replace macro rp_name_text(x) as
+  trim(case when regexp_matches(x, '[\x{A0}\t]|  ') then regexp_replace(x, '[\s\x{A0}]+', ' ', 'g') else x end);
+create or replace macro rp_comma_last(x, suffixes) as
+  case when contains(x, ',') and not regexp_matches(x, '(?i),\s*(?:' || suffixes || ')[.]?$')
+    then split_part(x, ',', 1) end;
+create or replace macro rp_capital_last(x) as
+  case when regexp_matches(x, '^\p{Lu}[^,]* .*\p{Ll}')
+    then nullif(regexp_extract(x,
+      '^((?:\p{Lu}{2,3} )*[\p{Lu}''’-]{3,}(?: [\p{Lu}''’-]{3,})*) (?:\p{Lu}[^\p{Lu}]|\p{Lu}$)', 1), '') end;
+create or replace macro rp_word_last(x, particles, suffixes) as
+  nullif(regexp_extract(x,
+    '(?i) ((?:(?:' || particles || ') )*[^ ]+(?:,? (?:' || suffixes || ')[.]?)?)$', 1), '');
+create or replace macro rp_last_part(x, particles, suffixes) as
+  nullif(trim(coalesce(
+    rp_comma_last(x, suffixes),
+    case when contains(x, ' ')
+      then coalesce(rp_capital_last(x), rp_word_last(x, particles, suffixes)) end
+  )), '');
+create or replace macro rp_first_part(x, particles, suffixes) as
   nullif(trim(case
-    when contains(x, ',') then regexp_extract(x, '^[^,]*,(.*)$', 1)
-    when contains(x, ' ') then regexp_extract(x, '^(.*) [^ ]+$', 1)
-    else x
+    when rp_comma_last(x, suffixes) is not null then substr(x, 1 + instr(x, ','))
+    when not contains(x, ' ') then x
+    when rp_capital_last(x) is not null then substr(x, 1 + length(rp_capital_last(x)))
+    else substr(x, 1, length(x) - length(coalesce(rp_word_last(x, particles, suffixes), '')))
   end), '');
-create or replace macro rp_first_name(x) as rp_first_part(replace(x, chr(160), ' '));
-create or replace macro rp_last_part(x) as
-  nullif(trim(case
-    when contains(x, ',') then regexp_extract(x, '^([^,]*),', 1)
-    when contains(x, ' ') then regexp_extract(x, ' ([^ ]+)$', 1)
-  end), '');
-create or replace macro rp_last_name(x) as rp_last_part(replace(x, chr(160), ' '));
+create or replace macro rp_two_words(x) as
+  regexp_matches(x, '^[^ ,\x{A0}\t]+ [^ ,\x{A0}\t]+$')
+    and not regexp_matches(x, '^[\p{Lu}''’-]{3}');
+create or replace macro rp_first_name(x, particles, suffixes) as
+  case when rp_two_words(x) then split_part(x, ' ', 1)
+    else rp_first_part(x, particles, suffixes) end;
+create or replace macro rp_last_name(x, particles, suffixes) as
+  case when rp_two_words(x) then split_part(x, ' ', 2)
+    else rp_last_part(x, particles, suffixes) end;
 
--- A name as match keys compare it: no case, accents, spaces or punctuation.
-create or replace macro rp_name_letters(x) as
-  case when regexp_matches(x, '[- ''.’`´\x{A0}]')
-    then translate(x, ' -''.’`´' || chr(160), '') else x end;
+-- A name with each letter as one sign (NFC), however its accents came.
+create or replace macro rp_composed(x) as
+  case when regexp_matches(x, '\p{M}') then nfc_normalize(x) else x end;
+
+-- A name as match keys compare it, where its letters are all that counts (Latin ones
+-- whose accents can be taken off, in words): no case, accents, spaces or hyphens. And
+-- the tests whether it is such a name, and whether a word of a list is in it.
+create or replace macro rp_plain_name(x) as
+  regexp_matches(x, '^[A-Za-zÀ-ÅÇ-ÏÑ-ÖÙ-Ýà-åç-ïñ-öù-ýÿ]{1,20}(?:[ -][A-Za-zÀ-ÅÇ-ÏÑ-ÖÙ-Ýà-åç-ïñ-öù-ýÿ]{1,20}){0,3}$');
+create or replace macro rp_has_word(x, words) as
+  regexp_matches(lower(x), '(?:^|[ -])(?:' || words || ')(?:[ -]|$)');
 create or replace macro rp_name_key(x) as
-  nullif(rp_name_letters(lower(strip_accents(x))), '');
+  lower(strip_accents(case when contains(x, ' ') or contains(x, '-')
+    then translate(x, ' -', '') else x end));
+
+-- The forms that companies have in law, in small letters without full stops; with a
+-- blank where people may leave one out.
+create or replace macro rp_legal_forms() as
+  'ab|ab publ|publ ab|aktiebolag|aktiebolaget|hb|handelsbolag|kb|kommanditbolag|ek for|ekonomisk forening'
+    || '|a ?s|aksjeselskap|ans|asa|aps|i ?v ?s|i ?s|k ?s|p ?s|anpartsselskab|aktieselskab|enk'
+    || '|oy|oyj|oy ab|osakeyhtio|t ?mi|ky|ehf|hf|as|ou|osauhing|sia|uab'
+    || '|gmbh|g m b h|gmbh co kg|gmbh und co kg|ug|ug haftungsbeschrankt|ag|kg|ohg|gbr|kgaa|se|e ?k|e ?kfm|e ?v|mbh|ges ?m ?b ?h'
+    || '|b ?v|n ?v|b ?v ?b ?a|v ?o ?f|c ?v|besloten vennootschap'
+    || '|s ?a|s ?a ?s|s ?a ?s ?u|s ?a ?r ?l|e ?u ?r ?l|s ?n ?c|s ?p ?r ?l|s ?c ?i'
+    || '|s ?p ?a|s ?r ?l|s ?r ?l ?s|s ?a ?p ?a|s ?l|s ?l ?u|s ?c|l ?d ?a|lda|unipessoal lda'
+    || '|sp z ?o ?o|spolka z ?o ?o|spolka z ograniczona odpowiedzialnoscia|sp ?j|sp ?k|s ?k ?a|p ?s ?a'
+    || '|s ?r ?o|spol s ?r ?o|v ?o ?s|k ?s|d ?o ?o|d ?d|kft|zrt|nyrt|bt|ood|eood|ad|ead'
+    || '|ltd|limited|l ?l ?c|l ?l ?p|p ?l ?c|inc|incorporated|corp|corporation|co|company|pty|pty ltd|pvt ltd|co ltd';
+
+-- A company as match keys compare it: letters and digits, no case, no accents, without
+-- the form it has in law, wherever that stands; a form alone is a name.
+create or replace macro rp_company_words(x) as
+  trim(regexp_replace(lower(translate(strip_accents(x), 'øØłŁđĐ', 'oOlLdD')), '[^\p{L}\p{M}\p{N}]+', ' ', 'g'));
+create or replace macro rp_without_form(x) as
+  list_transform([x], lambda v: coalesce(
+    nullif(regexp_extract(v, '^(?:(?:ab|aktiebolaget|as|firma|oy|ou|sia|uab) )?(.*?)(?: (?:' || rp_legal_forms() || '))*$', 1), ''),
+    v))[1];
+create or replace macro rp_company_key(x) as
+  nullif(replace(rp_without_form(rp_company_words(x)), ' ', ''), '');
+
+-- The same list of fields, or none, and one more.
+create or replace macro rp_also(x, field) as
+  case when x is null then [field] else list_sort(list_distinct(list_append(x, field))) end;
 
 -- What a pet form of a first name may be short for, in several languages; names
 -- themselves are none, and one form may be short for several names.
@@ -518,10 +692,16 @@ create or replace macro rp_births_clash(a, b) as
     false
   );
 
+-- Are two numbers those of two companies or people? Not where one only lacks the
+-- country that the other names.
+create or replace macro rp_numbers_clash(a, b) as
+  coalesce(a <> b and not ends_with(a, b) and not ends_with(b, a), false);
+
 -- Is a number that of a person, not of a company? It begins with a date of birth:
--- Swedish and Polish ones with the year, Nordic others with the day.
+-- Swedish and Polish ones with the year, Nordic others with the day. Before it may
+-- stand its country.
 create or replace macro rp_person_number(x) as
-  regexp_matches(x, '^((19|20)?[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01]|[6-8][0-9]|9[01])-?[0-9]{4}|(0[1-9]|[12][0-9]|3[01])(0[1-9]|1[0-2])[0-9]{2}([-+A-Y]?[0-9]{3}[0-9A-Y]|[0-9]{5})|[0-9]{2}([02468][1-9]|[13579][0-2])(0[1-9]|[12][0-9]|3[01])[0-9]{5})$');
+  regexp_matches(x, '^([A-Z]{2})?((19|20)?[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01]|[6-8][0-9]|9[01])-?[0-9]{4}|(0[1-9]|[12][0-9]|3[01])(0[1-9]|1[0-2])[0-9]{2}([-+A-Y]?[0-9]{3}[0-9A-Y]|[0-9]{5})|[0-9]{2}([02468][1-9]|[13579][0-2])(0[1-9]|[12][0-9]|3[01])[0-9]{5})$');
 
 -- Does something say that two records of different first names are one person? The
 -- same number of a person does. So does the same date of birth, but not beside the

@@ -279,7 +279,7 @@ class _Deciding:
         key = question["reasons"][0]["key"]
         fields = {key_name(each): each for each in self.identity.match}
         fields |= {name: (name,) for name in IDENTIFIERS}
-        value = key_value(fields[key])
+        value = key_value(fields[key], same_mailbox=self.identity.same_mailbox)
         return self._keys(
             f"{value} = {literal(question['value'])} and customer_id is not null"
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from regpipe.engine.protocol import Engine
 from regpipe.errors import DataError, InputFileError, Problem
-from regpipe.fields import FIELDS
+from regpipe.fields import FIELDS, FieldType
 from regpipe.outcome import FileOutcome
 from regpipe.schemas import LoadedSchema
 from regpipe.spec import ConsentSource, CustomerSource, OrderSource, Source
@@ -20,8 +20,9 @@ from regpipe.sql import pieces as sql_pieces
 from regpipe.sql.clean import consent_column
 from regpipe.sql.orders import accepted_lines
 from regpipe.sql.step import Step
+from regpipe.stages.canonical import settle
 from regpipe.stages.extract import Delivery
-from regpipe.stages.normalise import cleaned_fields, normalise
+from regpipe.stages.normalise import cleaned_fields, normalise, texts_kept
 from regpipe.stages.quarantine import keep_originals, versions_of
 from regpipe.stages.validate import validate
 
@@ -76,21 +77,25 @@ def take_in(
     read = done.deliveries
     fields = cleaned_fields(spec)
     columns = _columns(spec, fields)
+    texts = [f"{field}_text" for field in texts_kept(spec)]
     derived = {}
     if isinstance(spec, CustomerSource):
         if "external_id" not in fields:
-            derived["external_id"] = "email"
+            derived["external_id"] = "{email}"
             fields = ("external_id", *fields)
         elif spec.columns["external_id"].optional and "email" in fields:
             columns.remove("external_id")
-            derived["external_id"] = "coalesce(external_id, email)"
+            derived["external_id"] = "coalesce(external_id, {email})"
         if "updated_at" not in fields:
             derived["updated_at"] = "cast(null as timestamp)"
     folded = isinstance(spec, CustomerSource) and spec.rows != "single"
     name = "file_rows" if folded else "rows"
-    engine.define(sql.rows(source, done.tables, columns, derived, name))
+    tables = tuple(each.table for each in done.tables)
+    asked = settle(engine, source, tables, _kinds(spec, columns))
+    cells = [*columns, *texts]
+    engine.define(sql.rows(source, done.tables, cells, derived, name, asked))
     if folded:
-        _fold(engine, source, spec, (*columns, *derived))
+        _fold(engine, source, spec, (*cells, *derived))
     judged = _Judged(engine, source, schema, (*columns, *derived))
     whole = True
     if isinstance(spec, OrderSource):
@@ -109,7 +114,7 @@ def take_in(
         spec,
         fields,
         read,
-        tuple(each.table for each in done.tables),
+        tables,
         tuple(outcomes),
         first_file,
         whole,
@@ -224,6 +229,11 @@ def _take_consents(judged: _Judged, spec: ConsentSource, fields: Sequence[str]) 
     lost = judged.kept(sql_statements.repeated_statements(source, address, at))
     engine.make(sql.erased(source, ()))
     engine.define(sql.accepted(source, [*bad, *lost]))
+
+
+def _kinds(spec: Source, columns: Sequence[str]) -> dict[str, FieldType]:
+    types = FIELDS[spec.kind]
+    return {column: types[column] for column in columns if column in types}
 
 
 def _columns(spec: Source, fields: Sequence[str]) -> list[str]:

@@ -15,8 +15,9 @@ from regpipe.spec import (
     Survivorship,
 )
 from regpipe.sql import consent, deltas, golden, groups, orders, records
+from regpipe.stages.canonical import ask_of_records
 from regpipe.stages.intake import Intake
-from regpipe.stages.normalise import statement_columns
+from regpipe.stages.normalise import statement_columns, texts_kept
 from regpipe.stages.survivorship import settable, survival_of
 
 
@@ -38,7 +39,7 @@ def bring_records(
 ) -> int:
     """Leave ``incoming`` and ``stored``: the records that come, those that stay."""
     customers = [
-        (each.source, each.number, each.fields)
+        records.Came(each.source, each.number, each.fields, texts_kept(each.spec))
         for each in intakes
         if isinstance(each.spec, CustomerSource)
     ]
@@ -49,13 +50,14 @@ def bring_records(
     ]
     for each in hosts:
         engine.make(records.guests(each.source, each.fields))
-    engine.define(
-        records.incoming(
-            customers,
-            [(h.source, h.number, records.guest_fields(h.fields)) for h in hosts],
-            ground.file_ids,
-        )
-    )
+    invited = [
+        records.Came(each.source, each.number, records.guest_fields(each.fields))
+        for each in hosts
+    ]
+    tables = {f"accepted_{each.source}": each.fields for each in customers}
+    tables |= {f"guests_{each.source}": each.fields for each in invited}
+    asked = ask_of_records(engine, tables)
+    engine.define(records.incoming(customers, invited, ground.file_ids, asked))
     gone = [
         (each.source, records.delivered(d.delivered_at for d in each.deliveries))
         for each in intakes

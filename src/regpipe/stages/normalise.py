@@ -6,16 +6,14 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
-
-import phonenumbers
 
 from regpipe.engine.protocol import Engine
 from regpipe.errors import InputFileError, IrregularFileError
 from regpipe.fields import KEYS, STATED, FieldType
 from regpipe.spec import Column, CustomerSource, OrderSource, Source, Statement
 from regpipe.spec.columns import OTHERS, known_fields
+from regpipe.sql.canonical import ASKED, WRITTEN
 from regpipe.sql.cells import Cell
 from regpipe.sql.clean import NORMALISER, cleaned
 from regpipe.sql.intake import CleanFile
@@ -142,6 +140,13 @@ def cleaned_fields(source: Source) -> tuple[str, ...]:
     return tuple(found)
 
 
+def texts_kept(source: Source) -> tuple[str, ...]:
+    """Give the fields of a source's rows whose text stays beside the value."""
+    if not isinstance(source, CustomerSource):
+        return ()
+    return tuple(field for field in WRITTEN if field in source.columns)
+
+
 def _single(source: Source) -> Mapping[str, Column]:
     """Give the columns that hold one value a row: without those of several items."""
     if not (isinstance(source, OrderSource) and source.itemised):
@@ -189,6 +194,7 @@ class _Cleaning:
                 careful=batch.careful,
                 odd=batch.odd,
                 items=_items(source, max(batch.deliveries[0].items, 1)),
+                texts_kept=isinstance(source, CustomerSource),
             )
         )
 
@@ -228,7 +234,8 @@ def _any_blank(
         fields.append("lines")
     if not fields:
         return False
-    blank = " and ".join(f"{ident(field)} is null" for field in fields)
+    asked = [f"{field}_asked" for field in fields if types.get(field) in ASKED]
+    blank = " and ".join(f"{ident(field)} is null" for field in (*fields, *asked))
     found = engine.collect(
         f"select count(*) as n from {ident(name)} where unreadable is null and {blank}"
     )
@@ -274,7 +281,6 @@ def _cell(kind: FieldType, column: Column) -> Cell:
         words["yes"] = column.yes
     if column.no:
         words["no"] = column.no
-    code, trunk = _dialling(column.country) if column.country else (None, "")
     return Cell(
         kind=kind,
         column=column.from_,
@@ -282,8 +288,7 @@ def _cell(kind: FieldType, column: Column) -> Cell:
         formats=column.format,
         decimal=column.decimal,
         separator=column.split,
-        calling_code=code,
-        trunk=trunk,
+        region=column.country,
         words=words,
         beside=column.with_,
         when=column.when,
@@ -310,17 +315,6 @@ def _consent(column: Column, dated: bool = False) -> Cell:
         when=column.when,
         blank=column.blank,
     )
-
-
-@cache
-def _dialling(country: str) -> tuple[str, str]:
-    """Give a country's calling code and national prefix, by phonenumbers."""
-    code = phonenumbers.country_code_for_region(country)
-    trunk = phonenumbers.ndd_prefix_for_region(country, True) or ""
-    metadata = phonenumbers.PhoneMetadata.metadata_for_region(country, None)
-    if metadata is not None and metadata.leading_zero_possible:
-        trunk = ""
-    return str(code), trunk
 
 
 def statement_columns(source: Source) -> tuple[tuple[Statement, bool], ...]:

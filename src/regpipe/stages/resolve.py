@@ -66,6 +66,7 @@ def keys_of(identity: Identity) -> Keys:
         never_match_on=identity.never_match_on,
         shared_above=identity.shared_above,
         guests=identity.guests == "register",
+        same_mailbox=identity.same_mailbox,
     )
 
 
