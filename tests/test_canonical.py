@@ -399,3 +399,36 @@ def test_records_of_an_older_registry_are_read_anew_and_have_a_history(tmp_path)
     last = "select * from source_records_history limit 0"
     with duckdb.connect(str(path), read_only=True) as db:
         assert db.execute(last).description[-1][0] == "ended_run_id"
+
+
+def test_a_source_may_have_one_of_the_two_names(tmp_path):
+    sources = {
+        "first": customers("external_id first_name", files="first.csv"),
+        "last": customers("external_id last_name", files="last.csv"),
+        "none": customers("external_id email", files="none.csv"),
+    }
+    sources["first"]["columns"]["email"] = "email"
+    pipeline = declared(tmp_path, sources)
+    deliver(
+        tmp_path / "first.csv",
+        """
+        | external_id | email  | first_name      |
+        | 1           | a@x.se | von Berg, Søren |
+        """,
+    )
+    deliver(
+        tmp_path / "last.csv",
+        """
+        | external_id | last_name      |
+        | 2           | Berg Jr, Søren |
+        | 3           | Ek             |
+        """,
+    )
+    deliver(tmp_path / "none.csv", "| external_id | email |\n| 4 | d@x.se |")
+    run(pipeline)
+    assert held(tmp_path, "first_key, last_key") == [
+        ("soren", "berg"),
+        ("soren", "bergjr"),
+        (None, "ek"),
+        (None, None),
+    ]

@@ -115,7 +115,7 @@ CUSTOMERS = {
             "Country Code": "SE",
             "Zip": "21119",
         },
-        ANNA | {"external_id": "anna@x.se", "city": "Malmö", "postcode": "21119"},
+        ANNA | {"external_id": "anna@x.se", "city": "Malmö", "postcode": "211 19"},
         {("newsletter", "email"): "never"},
     ),
     "shopify, of old": (

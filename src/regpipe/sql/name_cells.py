@@ -46,20 +46,15 @@ def name_answers(name: str) -> str:
 def keys_of_names(fields: Collection[str], asked: Collection[str]) -> tuple[str, str]:
     """Give the SQL of ``first_key`` and ``last_key`` of a row.
 
-    Reads  the row's names, its ``email`` and, for the names ``asked``, their answers
-           as ``a_first_name`` and ``a_last_name``. A name that is the first half of
-           the row's e-mail, and written as no name is, is none.
+    Reads  those of the row's names that are among its ``fields``, its ``email`` and,
+           for the names ``asked``, their answers as ``a_first_name`` and
+           ``a_last_name``. A name that is the first half of the row's e-mail, and
+           written as no name is, is none.
     """
-    first, last = (_own(name, fields, asked) for name in NAMES)
-    suffixes = [f"a_{name}.suffix" for name in reversed(NAMES) if name in asked]
-    if "last_name" in asked:
-        first = (
-            f"case when first_name is null then a_last_name.other_key else {first} end"
-        )
-    if "first_name" in asked:
-        last = (
-            f"case when last_name is null then a_first_name.other_key else {last} end"
-        )
+    told = [name for name in NAMES if name in fields and name in asked]
+    first = _key("first_name", "last_name", fields, told)
+    last = _key("last_name", "first_name", fields, told)
+    suffixes = [f"a_{name}.suffix" for name in reversed(told)]
     if suffixes:
         last = f"{last} || coalesce({', '.join(suffixes)}, '')"
     return first, last
@@ -68,17 +63,25 @@ def keys_of_names(fields: Collection[str], asked: Collection[str]) -> tuple[str,
 def joins_of_names(fields: Collection[str], asked: Collection[str]) -> list[str]:
     """Give the joins of the answers that ``keys_of_names`` reads."""
     return [
-        f"left join {ident(name_answers(name))} a_{name}"
-        f" on {name if name in fields else 'cast(null as varchar)'} = a_{name}.question"
+        f"left join {ident(name_answers(name))} a_{name} on {name} = a_{name}.question"
         for name in NAMES
-        if name in asked
+        if name in fields and name in asked
     ]
 
 
-def _own(name: str, fields: Collection[str], asked: Collection[str]) -> str:
+def _key(name: str, other: str, fields: Collection[str], told: Collection[str]) -> str:
+    """Give the key of a name: its own, or where it is blank what the other says."""
+    beside = f"a_{other}.other_key" if other in told else "cast(null as varchar)"
     if name not in fields:
-        return "cast(null as varchar)"
-    if name not in asked:
+        return beside
+    own = _own(name, fields, told)
+    if other not in told:
+        return own
+    return f"case when {name} is null then {beside} else {own} end"
+
+
+def _own(name: str, fields: Collection[str], told: Collection[str]) -> str:
+    if name not in told:
         return f"rp_name_key({name})"
     whens = [f"when a_{name}.question is null then rp_name_key({name})"]
     if "email" in fields:

@@ -241,7 +241,7 @@ create or replace macro rp_parted(s, place, sign) as
   substr(s, 1, place) || sign || substr(s, place + 1);
 create or replace macro rp_fitted_postcode(b, country) as
   case
-    when regexp_matches(country || b, '^(?:SE|GR|CZ|SK)[0-9]{5}$') then rp_parted(b, 3, ' ')
+    when regexp_matches(country || b, '^(?:SE[1-9]|GR[1-9]|CZ[1-7]|SK[089])[0-9]{4}$') then rp_parted(b, 3, ' ')
     when regexp_matches(country || b, '^(?:DE[0-9]{4}|FR[0-9]{4}|ES[0-9]{4}|IT[0-9]{3,4}|FI[0-9]{3,4}|MX[0-9]{4}|TR[0-9]{4}|UA[0-9]{4}|US[0-9]{3,4}|PR[0-9]{3,4})$')
       then lpad(b, 5, '0')
     when regexp_matches(country || b, '^(?:DE|FR|ES|IT|FI|MX|TR|UA|US|PR|EE|HR)[0-9]{5}$') then b
