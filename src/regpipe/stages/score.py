@@ -124,13 +124,16 @@ _LISTED = comma(map(ident, FACTS), 0)
 
 def _find(engine: Engine, *, guests: bool, whole: bool, most: int) -> int:
     """Leave ``scored_records`` and ``candidates``; give the number of the latter."""
-    engine.define(facts.scorable_coming(guests=guests))
-    engine.define(facts.scorable(guests=guests))
     if whole:
+        engine.define(facts.scorable_coming(guests=guests))
+        engine.define(facts.scorable(guests=guests))
         engine.make(pairs.scored_records_of_all())
         engine.make(pairs.blocks_of_all(most))
         return engine.make(pairs.candidates())
-    engine.define(facts.scorable_before(guests=guests))
+    # Kept, for every block reads them again.
+    engine.make(facts.scorable_coming(guests=guests))
+    engine.make(facts.scorable_before(guests=guests))
+    engine.define(facts.scorable(guests=guests))
     engine.make(pairs.changing_values())
     engine.make(pairs.value_holders("changing_values"))
     flipped = engine.make(pairs.flipped_values(most))
