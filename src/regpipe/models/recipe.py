@@ -74,7 +74,10 @@ _SWAPPED = (
     "(given_l = last_key_r or first_key_l = last_key_r) and last_key_l = first_key_r"
 )
 _INITIAL = _turned("length(first_key_l) = 1 and starts_with(first_key_r, first_key_l)")
-_LONGER = _turned("length(first_key_l) > 2 and starts_with(first_key_r, first_key_l)")
+_LONGER = _turned(
+    "length(first_key_l) > 2 and length(first_key_r) - length(first_key_l) > 3 "
+    "and starts_with(first_key_r, first_key_l)"
+)
 _HALF = _turned("first_key_l is null and last_key_l is not null")
 _NAMELESS = "called_l = '' or called_r = ''"
 _LAST = _alike("last_key", 0.9)
@@ -88,6 +91,10 @@ _FIRST_ALIKE = f"({_alike('first_key', 0.85)} or given_l = given_r)"
 NAME = _comparison(
     "name",
     ("no name", "called_l = '' and called_r = ''"),
+    (
+        "missing in one, of one company",
+        f"({_NAMELESS}) and org_number_l = org_number_r",
+    ),
     ("missing in one, whose mailbox tells it", _TOLD),
     ("missing in one", _NAMELESS),
     ("same, a common surname", f"{_SAME} and {_among('last_key_l', _COMMON)}"),

@@ -49,11 +49,13 @@ BLOCKS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             f"case when length(mailbox) > 7 then {_ENDS} end",
         ),
         "name, postcode": (f"postcode || ' ' || last_key || ' ' || {_FIRST}",),
-        "name, street": (f"street || ' ' || house || ' ' || {_FIRST}",),
         "first, postcode": ("postcode || ' ' || first_key",),
-        "born, first": (f"birth_date || ' ' || {_FIRST}",),
-        "born, last": ("birth_date || ' ' || substr(last_key, 1, 1)",),
-        "place": (f"postcode || ' ' || house || ' ' || {_FIRST}",),
+        "born": ("birth_date",),
+        "home": (
+            "postcode || ' ' || house",
+            f"street || ' ' || house || ' ' || {_FIRST}",
+        ),
+        "street": ("street || ' ' || city",),
     }
 )
 """The values that make a pair a candidate when two records share one, as SQL over
