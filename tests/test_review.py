@@ -519,6 +519,58 @@ def assert_obeyed(registry):
         assert (home[a] == home[b]) == (decision == "same"), (a, b, decision)
 
 
+# A number that the store gave to somebody else.
+
+
+REUSED = f"""
+{HEADER}
+a | a@x.se | 0701234561 | Anna   | Berg | 11122 | -
+b | a@x.se | -          | Anna   | Berg | -     | -
+c | c@x.se | 0701234562 | Cia    | Ek   | 33344 | -
+"""
+
+
+def test_a_number_given_to_somebody_else_is_a_new_customer_and_the_old_one_stays(
+    tmp_path, regpipe
+):
+    shop = shop_of(tmp_path, REUSED)
+    assert people(shop) == {1: "ab", 2: "c"}
+    other = "a | z@x.se | 0709999999 | Zoran | Ilic | 99999 | -"
+    outcome = night(
+        shop, REUSED.replace(REUSED.strip().splitlines()[1], other), hours=2
+    )
+    assert people(shop) == {1: "b", 2: "c", 3: "a"}
+    assert any("1 records came back as somebody else's" in w for w in outcome.warnings)
+    assert nothing_changed(run(shop))
+
+
+def test_the_id_of_one_whose_number_was_given_away_is_nobodys_ever_after(tmp_path):
+    shop = shop_of(tmp_path, REUSED)
+    other = "c | z@x.se | 0709999999 | Zoran | Ilic | 99999 | -"
+    night(shop, REUSED.replace(REUSED.strip().splitlines()[3], other), hours=2)
+    assert people(shop) == {1: "ab", 3: "c"}
+    newcomer = "d | d@x.se | - | Dan | Dahl | - | -"
+    night(shop, f"{HEADER}\n{newcomer}", hours=3)
+    assert people(shop) == {1: "ab", 3: "c", 4: "d"}
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        "c | z@x.se | 0709999999 | Cia | Ilic | 99999 | -",
+        "c | z@x.se | 0709999999 | Zoe | Ek   | 99999 | -",
+        "c | c@x.se | 0709999999 | Zoe | Ilic | 99999 | -",
+        "c | z@x.se | 0701234562 | Zoe | Ilic | 99999 | -",
+        "c | -      | 0709999999 | Zoe | Ilic | 99999 | -",
+    ],
+    ids=["first-name", "last-name", "e-mail", "phone", "no-e-mail"],
+)
+def test_who_has_anything_left_of_before_is_the_same_customer(tmp_path, now):
+    shop = shop_of(tmp_path, REUSED)
+    night(shop, f"{HEADER}\n{now}", hours=2)
+    assert people(shop) == {1: "ab", 2: "c"}
+
+
 # Changed rules.
 
 

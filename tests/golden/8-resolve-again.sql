@@ -156,15 +156,34 @@ select h.*
 from held_keys h
 semi join hits x on h.source = x.source and h.external_id = x.external_id;
 
+-- reused
+select i.source, i.external_id
+from incoming i
+join registry.source_records h
+  on i.source = h.source and i.external_id = h.external_id
+where i.email <> h.email
+  and not rp_names_agree(
+    i.first_key, i.last_key, h.first_key, h.last_key, false
+  )
+  and not coalesce(rp_alike(i.last_key, h.last_key), true)
+  and not coalesce(i.phone = h.phone, false)
+  and not coalesce(i.birth_date = h.birth_date, false);
+
 -- leaving_founders
 with leaving as (
-  select i.source, i.external_id, h.founder_of
+  select
+      i.source,
+      i.external_id,
+      h.founder_of,
+      u.source is not null as reused
   from incoming i
   join registry.source_records h
     on i.source = h.source and i.external_id = h.external_id
-  where h.founder_of is not null and not (i.kind <> 'guest')
+  left join reused u on i.source = u.source and i.external_id = u.external_id
+  where h.founder_of is not null
+    and (u.source is not null or not (i.kind <> 'guest'))
   union all
-  select r.source, r.external_id, r.founder_of
+  select r.source, r.external_id, r.founder_of, false as reused
   from reached r
   where r.founder_of is not null and not (r.kind <> 'guest')
 ),
@@ -188,7 +207,8 @@ select
     l.external_id,
     l.founder_of,
     h.heir.source as heir_source,
-    h.heir.external_id as heir_external_id
+    h.heir.external_id as heir_external_id,
+    l.reused
 from leaving l
 left join heirs h on l.founder_of = h.founder_of;
 
@@ -198,7 +218,7 @@ with pool as (
       i.origin,
       i.source,
       i.external_id,
-      h.founder_of,
+      case when u.source is null then h.founder_of end as founder_of,
       i.kind,
       i."email",
       i."phone",
@@ -211,6 +231,7 @@ with pool as (
   from incoming i
   left join registry.source_records h
     on i.source = h.source and i.external_id = h.external_id
+  left join reused u on i.source = u.source and i.external_id = u.external_id
   union all
   select
       cast(null as bigint) as origin,

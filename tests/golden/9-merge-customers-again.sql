@@ -47,7 +47,8 @@ left join identified n on i.origin = n.origin
 left join leaving_founders l
   on i.source = l.source
   and i.external_id = l.external_id
-  and l.heir_source is null;
+  and l.heir_source is null
+  and not l.reused;
 
 -- records_moved
 with settled as (

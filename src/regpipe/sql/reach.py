@@ -154,28 +154,63 @@ def frontier(keys: Keys) -> Step:
     )
 
 
+def reused() -> Step:
+    """Give the records whose number the store gave to somebody else.
+
+    Of the person before nothing is left: another first name and another last name,
+    which one person does not bear, another e-mail, and neither the phone nor the
+    date of birth.
+
+    Reads  ``incoming``.
+    Gives  one row per source and external_id.
+    """
+    return step(
+        "reused",
+        """
+        select i.source, i.external_id
+        from incoming i
+        join registry.source_records h
+          on i.source = h.source and i.external_id = h.external_id
+        where i.email <> h.email
+          and not rp_names_agree(
+            i.first_key, i.last_key, h.first_key, h.last_key, false
+          )
+          and not coalesce(rp_alike(i.last_key, h.last_key), true)
+          and not coalesce(i.phone = h.phone, false)
+          and not coalesce(i.birth_date = h.birth_date, false)
+        """,
+    )
+
+
 def leaving_founders(keys: Keys) -> Step:
-    """Give the records that founded a customer, and come as guests who are none.
+    """Give the records that founded a customer and are not that customer any more.
 
-    The customer stays for the others that are it: the first of them who founded
-    none is the heir of its id. Without one the guest keeps it, for the day they
-    register again.
+    They come as guests who are none, or as somebody else's. The customer stays for
+    the others that are it: the first of them who founded none is the heir of its id.
+    Without one a guest keeps it, for the day they register again; the id of one
+    whose number is ``reused`` is nobody's.
 
-    Reads  ``incoming``, ``reached``.
+    Reads  ``incoming``, ``reached``, ``reused``.
     Gives  one row per such record: ``founder_of``, ``heir_source`` and
-           ``heir_external_id`` (both null without an heir).
+           ``heir_external_id`` (both null without an heir), ``reused``.
     """
     return step(
         "leaving_founders",
         f"""
         with leaving as (
-          select i.source, i.external_id, h.founder_of
+          select
+              i.source,
+              i.external_id,
+              h.founder_of,
+              u.source is not null as reused
           from incoming i
           join registry.source_records h
             on i.source = h.source and i.external_id = h.external_id
-          where h.founder_of is not null and not ({is_customer(keys, "i")})
+          left join reused u on i.source = u.source and i.external_id = u.external_id
+          where h.founder_of is not null
+            and (u.source is not null or not ({is_customer(keys, "i")}))
           union all
-          select r.source, r.external_id, r.founder_of
+          select r.source, r.external_id, r.founder_of, false as reused
           from reached r
           where r.founder_of is not null and not ({is_customer(keys, "r")})
         ),
@@ -199,7 +234,8 @@ def leaving_founders(keys: Keys) -> Step:
             l.external_id,
             l.founder_of,
             h.heir.source as heir_source,
-            h.heir.external_id as heir_external_id
+            h.heir.external_id as heir_external_id,
+            l.reused
         from leaving l
         left join heirs h on l.founder_of = h.founder_of
         """,
@@ -222,12 +258,13 @@ def members_touched(keys: Keys) -> Step:
               i.origin,
               i.source,
               i.external_id,
-              h.founder_of,
+              case when u.source is null then h.founder_of end as founder_of,
               i.kind,
               {comma((f"i.{ident(c)}" for c in keys.columns), 14)}
           from incoming i
           left join registry.source_records h
             on i.source = h.source and i.external_id = h.external_id
+          left join reused u on i.source = u.source and i.external_id = u.external_id
           union all
           select
               cast(null as bigint) as origin,

@@ -222,7 +222,8 @@ def records_new(*, fresh: bool) -> Step:
         left join leaving_founders l
           on i.source = l.source
           and i.external_id = l.external_id
-          and l.heir_source is null"""
+          and l.heir_source is null
+          and not l.reused"""
     return step(
         "records_new",
         f"""

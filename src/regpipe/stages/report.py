@@ -45,6 +45,12 @@ def warnings(
                 f"{held_back} clusters are larger than largest_cluster: "
                 "nobody in them was merged: see 'regpipe review list --kind large'"
             )
+        reused = stage.notes.get("reused", 0)
+        if reused:
+            found.append(
+                f"{reused} records came back as somebody else's, with another name, "
+                "e-mail and phone under the same number: they are new customers"
+            )
         if stage.notes.get("old_rules"):
             found.append(
                 "the rules of identity or survivorship are others than those that the "

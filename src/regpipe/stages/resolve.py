@@ -38,6 +38,7 @@ def resolve(
     with ``forget_ties``.
     """
     keys = keys_of(identity)
+    reused = 0
     if fresh:
         known = reach.frontier_of_all(keys)
         if orders:
@@ -48,6 +49,7 @@ def resolve(
         engine.make(reach.nobody_unseated())
     else:
         reach_out(engine, identity, whole=whole)
+        reused = engine.make(reach.reused())
         engine.make(reach.leaving_founders(keys))
         members = engine.make(reach.members_touched(keys))
         engine.make(reach.unseated(keys))
@@ -55,7 +57,11 @@ def resolve(
     clusters = cluster(edges, different_pairs(engine), identity.largest_cluster)
     _put_clusters(engine, clusters)
     rows = engine.make(sql.identified(next_id))
-    notes = {"held_back": clusters.too_large, "kept_apart": clusters.kept_apart}
+    notes = {
+        "held_back": clusters.too_large,
+        "kept_apart": clusters.kept_apart,
+        "reused": reused,
+    }
     return StageOutcome("resolve", members, rows, notes=notes)
 
 
