@@ -205,7 +205,7 @@ def steps(tmp_path_factory):
     found += explained(pipeline, 1)
     found += replayed(pipeline, folder)
     found += [labelled(DEFAULT_KEYS), scored_clusters()]
-    found.append(touched_values())  # made where a value crosses a limit of thirty
+    found.append(touched_values())  # made where a value crosses the limit
     unique = {(each.name, each.select): each for each in found}
     return list(unique.values())
 

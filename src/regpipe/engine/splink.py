@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from splink.internals.splink_dataframe import SplinkDataFrame
 
 NUMBER = "record_no"
-PAIRS_AT_ONCE = 2_000_000
+PAIRS_AT_ONCE = 1_000_000
 """Pairs of one go: many, as each go reads the records; few, for the memory."""
 
 MEMORY = 2**30

@@ -61,7 +61,7 @@ BLOCKS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """The values that make a pair a candidate when two records share one, as SQL over
 ``FACTS``, by what they are of. A value whose SQL is null makes none."""
 
-MOST = 30
+MOST = 12
 """A value that more records hold than this makes no candidates: it tells nobody apart,
 and its pairs would be too many."""
 
