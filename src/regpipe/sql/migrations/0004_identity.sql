@@ -12,7 +12,6 @@ create table rules (
 
 -- Every pair that was decided by one act carries the number of that decision.
 alter table link_decisions add column decision_id bigint;
-alter table link_decisions_history add column decision_id bigint;
 update link_decisions set decision_id = numbered.place
 from (
   select
@@ -29,6 +28,16 @@ where link_decisions.source_a = numbered.source_a
   and link_decisions.external_id_a = numbered.external_id_a
   and link_decisions.source_b = numbered.source_b
   and link_decisions.external_id_b = numbered.external_id_b;
+
+-- The run that ended a row stays the last column.
+create table link_decisions_ended as
+select
+    h.* exclude (ended_run_id),
+    cast(null as bigint) as decision_id,
+    h.ended_run_id
+from link_decisions_history h;
+drop table link_decisions_history;
+alter table link_decisions_ended rename to link_decisions_history;
 
 -- One row per open question: `kind` is 'pair' (may these two customers be one?),
 -- 'crowded' (a key's value is held by too many to be a key), or 'large' (a cluster
