@@ -24,10 +24,11 @@ VOCABULARY = Path(regpipe.sql.__file__).with_name("vocabulary.duckdb.sql")
 
 def score(registry: Path, at_least: float) -> dict[str, float | int]:
     """Score the pairs of a registry's records; give the seconds it took."""
+    from splink import DuckDBAPI, Linker
+
     from regpipe.engine.splink import NUMBER, settings
     from regpipe.models import SHIPPED, load_model, model_path
     from regpipe.sql.scored import BLOCKS, FACTS, MOST
-    from splink import DuckDBAPI, Linker
 
     values = [sql for block in BLOCKS.values() for sql in block]
     with duckdb.connect() as db:
