@@ -57,10 +57,14 @@ _COMMON = tuple(
 
 _ROLES = tuple(
     """
-    admin bestallning bestellung billing bokning booking butik compras contact contacto
-    einkauf ekonomi faktura hello hej info inkop invoice kansli kontakt kontor
-    kundtjanst mail office order orders post purchasing rechnung reception sales salg
-    service shop support verkauf web webshop
+    accounting admin administration asiakaspalvelu bestallning bestellung billing
+    biuro bokning booking buero butik butiken compras contact contacto einkauf
+    ekonomi empfang faktura finance firma firmapost foretag hej hello help helpdesk
+    hr info inkop inkopavdelningen invoice it kansli kauppa kontakt kontor
+    kundeservice kundservice kundtjanst lager ledning mail marketing mottak myynti
+    office order orders post purchase purchasing reception rechnung reservation sales
+    salg salj service shop sklep staff support team toimisto vaxel ventas verkauf
+    verkstad vertrieb web webb webshop zentrale
     """.split()  # noqa: SIM905
 )
 """Mailboxes of an office and of nobody in it."""

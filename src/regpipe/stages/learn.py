@@ -31,17 +31,22 @@ _CLOSE = 1e-10
 
 
 def learned(
-    comparisons: Sequence[Comparison], outcomes: pa.Table, same: Bools
+    comparisons: Sequence[Comparison],
+    outcomes: pa.Table,
+    same: Bools,
+    counts: Floats | None = None,
 ) -> tuple[float, tuple[Comparison, ...]]:
     """Give the prior and the comparisons with what the pairs teach.
 
     ``outcomes`` has for each pair the outcome of every comparison, as
-    ``Scorer.outcomes`` gives it; ``same`` tells which pairs are one person.
+    ``Scorer.outcomes`` gives it; ``same`` tells which pairs are one person, ``counts``
+    how much each pair counts (one, unless it says so).
     """
+    each = np.ones(len(same)) if counts is None else counts
     came_out = _came_out(comparisons, outcomes)
     patterns, place = np.unique(came_out, axis=0, return_inverse=True)
-    pairs = np.bincount(place.ravel(), minlength=len(patterns)).astype(np.float64)
-    ones = np.bincount(place.ravel()[same], minlength=len(patterns)).astype(np.float64)
+    pairs = np.bincount(place.ravel(), each, len(patterns))
+    ones = np.bincount(place.ravel()[same], each[same], len(patterns))
     known = patterns.astype(np.float64)
     weights = _fitted(known, pairs, ones)
     of_one, of_two = ones @ known, (pairs - ones) @ known

@@ -31,6 +31,10 @@ FEW_PAIRS = 200
 """Fewer than these teach little: the model says so."""
 
 
+JOINED = 0.1
+"""How much a pair counts that the registry has as one customer: what a model is asked
+about are the others, and it is to learn most from them."""
+
 NAMED = 6
 """Outcomes that a warning names."""
 
@@ -84,11 +88,15 @@ class Trained:
 
 @dataclass(frozen=True)
 class Lesson:
-    """Pairs of which one knows: their outcomes, and which are one person."""
+    """Pairs of which one knows: their outcomes, and which are one person.
+
+    ``joined`` are those that the registry has as one customer.
+    """
 
     records: int
     outcomes: pa.Table
     same: Bools
+    joined: Bools
 
 
 def train(engine: Engine, labels: Labels | None) -> Trained:
@@ -114,20 +122,30 @@ def lesson(engine: Engine, labels: Labels) -> Lesson:
     )
     engine.put("labels", said)
     persons = engine.collect(
-        "select s.record_no, l.person from scored_records s "
+        "select s.record_no, l.person, r.customer_id from scored_records s "
         "join labels l on s.source = l.source and s.external_id = l.external_id "
+        "join registry.source_records r "
+        "on s.source = r.source and s.external_id = r.external_id "
         "order by s.record_no"
     )
     numbers = persons["record_no"].to_numpy()
     codes = persons["person"].combine_chunks().dictionary_encode().indices.to_numpy()
     person = np.full(found + 1, -1, dtype=np.int64)
     person[numbers] = codes
+    customer = np.zeros(found + 1, dtype=np.int64)
+    customer[numbers] = persons["customer_id"].fill_null(0).to_numpy()
     rows, chosen = _asked(engine)
-    a, b = (person[chosen[name].to_numpy()] for name in ("a", "b"))
-    known = (a >= 0) & (b >= 0)
+    first, second = (chosen[name].to_numpy() for name in ("a", "b"))
+    known = (person[first] >= 0) & (person[second] >= 0)
+    first, second = first[known], second[known]
     scorer = Scorer(_unlearned(), "the recipe of regpipe", 0)
-    outcomes = scorer.outcomes(rows, chosen.filter(pa.array(known)))
-    return Lesson(len(persons), outcomes, a[known] == b[known])
+    outcomes = scorer.outcomes(rows, pa.table({"a": first, "b": second}))
+    return Lesson(
+        len(persons),
+        outcomes,
+        person[first] == person[second],
+        (customer[first] == customer[second]) & (customer[first] > 0),
+    )
 
 
 def taught(lessons: Sequence[Lesson], where: str) -> Trained:
@@ -142,7 +160,9 @@ def taught(lessons: Sequence[Lesson], where: str) -> Trained:
         hint = "label records of the same people, and of others who are alike"
         raise DataError.at(where, f"{missing} among the candidates", hint)
     ones = int(same.sum())
-    prior, comparisons = learned(RECIPE, outcomes, same)
+    joined = np.concatenate([each.joined for each in lessons])
+    counts = np.where(joined, JOINED, 1.0)
+    prior, comparisons = learned(RECIPE, outcomes, same, counts)
     warnings = tuple(
         f"only {count} labelled pairs of {what}: a model learns little from fewer "
         f"than {FEW_PAIRS}"
