@@ -752,27 +752,33 @@ def test_a_persons_number_vouches_for_another_first_name_a_companys_does_not(
 
 
 def test_a_score_joins_from_the_threshold_on_and_only_through_the_guard(engine):
+    """Names or dates of birth must speak for it; what else there is, is the model's."""
     put_incoming(
         engine,
         """
-        | external_id | first_name | last_name | birth_date |
-        | 1           | Anna       | Berg      | -          |
-        | 2           | Anna       | Bergh     | -          |
-        | 3           | Anne       | Berger    | -          |
-        | 4           | Bo         | Berg      | -          |
-        | 5           | Anna       | Berg      | 1950-01-01 |
-        | 6           | Anna       | Berg      | 1980-02-02 |
+        | external_id | first_name | last_name | birth_date | org_number |
+        | a           | Anna       | Berg      | -          | -          |
+        | b           | Anna       | Bergh     | -          | -          |
+        | c           | Anne       | Berger    | -          | -          |
+        | d           | Bo         | Berg      | -          | -          |
+        | e           | Karl       | Ek        | 1950-01-01 | -          |
+        | f           | Karl       | Ek        | 1980-02-02 | -          |
+        | g           | Cia        | Holm      | 1950-01-01 | -          |
+        | h           | Dag        | Holm      | 1950-01-01 | -          |
+        | i           | Eva        | Holm      | 1950-01-01 | -          |
+        | j           | Gun        | Holm      | 1980-02-02 | -          |
+        | k           | Liv        | Dahl      | -          | 5560000001 |
+        | l           | Liv        | Dahl      | -          | 5560000002 |
         """,
     )
     put_decisions(engine)
-    pairs = [("1", "2", 0.9), ("1", "3", 0.89), ("1", "4", 0.99), ("5", "6", 0.99)]
-    rows = "".join(f"\n| shop | {a} | shop | {b} | {s} |" for a, b, s in pairs)
+    pairs = ["ab 0.9", "ac 0.89", "ad 0.99", "ef 0.99", "gh 0.99", "ij 0.99", "kl 0.99"]
+    rows = "".join(f"\n| shop | {p[0]} | shop | {p[1]} | {p[3:]} |" for p in pairs)
     engine.make(table("scores_in_force", NO_SCORE + rows))
-    identity = Identity.model_validate(
-        {"score": {"review_above": 0.5, "accept_above": 0.9}}
-    )
+    identity = Identity.model_validate({"score": {"accept_above": 0.9}})
     resolve(engine, identity, next_id=1, fresh=True, orders=False)
-    assert together(engine) == {frozenset("12"), *map(frozenset, "3456")}
+    joined = {frozenset(pair) for pair in ("ab", "ef", "gh")}
+    assert together(engine) == {*joined, *map(frozenset, "cdijkl")}
 
 
 def test_a_cluster_keeps_its_oldest_id_and_records_what_they_founded(engine):

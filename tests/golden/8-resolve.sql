@@ -151,12 +151,8 @@ select
         when rp_births_clash(x.birth_date, y.birth_date) then 'birth_date'
         when rp_numbers_clash(x.org_key, y.org_key) then 'org_number'
         when rp_numbers_clash(x.vat_key, y.vat_key) then 'vat_id'
-        when not rp_names_agree(
-          x.first_key, x.last_key, y.first_key, y.last_key, false
-        ) and not rp_vouched(
-          x.org_key, x.birth_date, x.last_key,
-          y.org_key, y.birth_date, y.last_key
-        ) then 'first_name'
+        when not rp_names_agree(x.first_key, x.last_key, y.first_key, y.last_key, false)
+          and not rp_vouched(x.org_key, x.birth_date, x.last_key, y.org_key, y.birth_date, y.last_key) then 'first_name'
       end as why
 from "variants_0" x
 join "variants_0" y on x.value = y.value and x.hub < y.hub
@@ -232,12 +228,8 @@ select
         when rp_births_clash(x.birth_date, y.birth_date) then 'birth_date'
         when rp_numbers_clash(x.org_key, y.org_key) then 'org_number'
         when rp_numbers_clash(x.vat_key, y.vat_key) then 'vat_id'
-        when not rp_names_agree(
-          x.first_key, x.last_key, y.first_key, y.last_key, true
-        ) and not rp_vouched(
-          x.org_key, x.birth_date, x.last_key,
-          y.org_key, y.birth_date, y.last_key
-        ) then 'first_name'
+        when not rp_names_agree(x.first_key, x.last_key, y.first_key, y.last_key, true)
+          and not rp_vouched(x.org_key, x.birth_date, x.last_key, y.org_key, y.birth_date, y.last_key) then 'first_name'
       end as why
 from "variants_1" x
 join "variants_1" y on x.value = y.value and x.hub < y.hub

@@ -44,6 +44,7 @@ class Guard(Enum):
     NONE = "none"
     FIRST_NAMES = "first names"
     STRICT = "first names, and last names where the first say little"
+    SCORED = "first names or dates of birth: the rest is the model's"
 
 
 @dataclass(frozen=True)

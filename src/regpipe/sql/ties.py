@@ -191,7 +191,7 @@ def pairs_scored(accept_above: float) -> Step:
         select
             m.record_no as a,
             n.record_no as b,
-            {against("m", "n", Guard.STRICT)} as why
+            {against("m", "n", Guard.SCORED)} as why
         from scores_in_force s
         join members m
           on s.source_a = m.source and s.external_id_a = m.external_id
@@ -247,23 +247,36 @@ def against(x: str, y: str, guard: Guard) -> str:
 
     A date of birth or a number that both have and that differ; with a guard also
     first names that no one person bears, unless a person's number, or a date of
-    birth beside another last name, says that it is one all the same.
+    birth beside another last name, says that it is one all the same. Of a pair that was
+    scored the model has weighed both: there names that are alike make good a date of
+    birth that differs, and the other way round.
     """
+    a_name, other = (f"{side}.first_key, {side}.last_key" for side in (x, y))
+    births = f"rp_births_clash({x}.birth_date, {y}.birth_date)"
+    if guard is Guard.SCORED:
+        births += (
+            f"\n                  and not coalesce(rp_alike({x}.first_key, "
+            f"{y}.first_key), false)"
+        )
     names = ""
     if guard is not Guard.NONE:
         strict = str(guard is Guard.STRICT).lower()
         names = f"""
-                when not rp_names_agree(
-                  {x}.first_key, {x}.last_key, {y}.first_key, {y}.last_key, {strict}
-                ) and not rp_vouched(
-                  {x}.org_key, {x}.birth_date, {x}.last_key,
-                  {y}.org_key, {y}.birth_date, {y}.last_key
-                ) then 'first_name'"""
+                when not rp_names_agree({a_name}, {other}, {strict})
+                  and not {_vouched(x, y, guard)} then 'first_name'"""
     return f"""case
-                when rp_births_clash({x}.birth_date, {y}.birth_date) then 'birth_date'
+                when {births} then 'birth_date'
                 when rp_numbers_clash({x}.org_key, {y}.org_key) then 'org_number'
                 when rp_numbers_clash({x}.vat_key, {y}.vat_key) then 'vat_id'{names}
               end"""
+
+
+def _vouched(x: str, y: str, guard: Guard) -> str:
+    """Give the SQL of what says that two first names are one person's all the same."""
+    if guard is Guard.SCORED:
+        return f"coalesce({x}.birth_date = {y}.birth_date, false)"
+    said = (f"{side}.org_key, {side}.birth_date, {side}.last_key" for side in (x, y))
+    return f"rp_vouched({', '.join(said)})"
 
 
 def _may_match(keys: Keys, field: str, alias: str) -> str:
