@@ -17,7 +17,7 @@ from drawn import (
 from regpipe.engine.splink import Scorer
 from regpipe.fields import CUSTOMER_FIELDS
 from regpipe.models import load_model
-from regpipe.sql import records
+from regpipe.sql import gone, records
 from regpipe.sql.cells import sql_type
 from regpipe.sql.step import step
 from regpipe.stages.score import keep_scores, score
@@ -107,7 +107,7 @@ def put_coming(engine, drawing):
             """,
         )
     )
-    engine.make(records.vanished([]))
+    engine.make(gone.vanished([]))
     engine.define(records.stored())
 
 

@@ -274,7 +274,10 @@ def against(x: str, y: str, guard: Guard) -> str:
 def _vouched(x: str, y: str, guard: Guard) -> str:
     """Give the SQL of what says that two first names are one person's all the same."""
     if guard is Guard.SCORED:
-        return f"coalesce({x}.birth_date = {y}.birth_date, false)"
+        return (
+            f"({x}.birth_date is not null and {y}.birth_date is not null "
+            f"and not rp_births_clash({x}.birth_date, {y}.birth_date))"
+        )
     said = (f"{side}.org_key, {side}.birth_date, {side}.last_key" for side in (x, y))
     return f"rp_vouched({', '.join(said)})"
 

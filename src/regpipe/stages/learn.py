@@ -45,8 +45,9 @@ def learned(
     each = np.ones(len(same)) if counts is None else counts
     came_out = _came_out(comparisons, outcomes)
     patterns, place = np.unique(came_out, axis=0, return_inverse=True)
-    pairs = np.bincount(place.ravel(), each, len(patterns))
-    ones = np.bincount(place.ravel()[same], each[same], len(patterns))
+    of, kinds = place.ravel(), len(patterns)
+    pairs = np.bincount(of, each, kinds).astype(np.float64)
+    ones = np.bincount(of[same], each[same], kinds).astype(np.float64)
     known = patterns.astype(np.float64)
     weights = _fitted(known, pairs, ones)
     of_one, of_two = ones @ known, (pairs - ones) @ known

@@ -14,7 +14,7 @@ from regpipe.spec import (
     OrderSource,
     Survivorship,
 )
-from regpipe.sql import consent, deltas, golden, groups, orders, records
+from regpipe.sql import consent, deltas, golden, gone, groups, orders, records
 from regpipe.stages.canonical import ask_of_records
 from regpipe.stages.intake import Intake
 from regpipe.stages.normalise import statement_columns, texts_kept
@@ -58,12 +58,12 @@ def bring_records(
     tables |= {f"guests_{each.source}": each.fields for each in invited}
     asked = ask_of_records(engine, tables)
     engine.define(records.incoming(customers, invited, ground.file_ids, asked))
-    gone = [
-        (each.source, records.delivered(d.delivered_at for d in each.deliveries))
+    deliveries = [
+        (each.source, gone.delivered(d.delivered_at for d in each.deliveries))
         for each in intakes
         if isinstance(each.spec, CustomerSource) and each.spec.delivery == "full"
     ]
-    vanished = engine.make(records.vanished(gone))
+    vanished = engine.make(gone.vanished(deliveries))
     engine.define(records.stored())
     return vanished
 
@@ -76,7 +76,7 @@ def refuse_shrinking(engine: Engine, intakes: Sequence[Intake]) -> None:
     Raises DataError naming the source and both numbers.
     """
     problems = []
-    found = engine.collect(records.shrinking()).to_pylist()
+    found = engine.collect(gone.shrinking()).to_pylist()
     counted = {row["source"]: row for row in found}
     for each in intakes:
         row = counted.get(each.source)

@@ -17,7 +17,7 @@ from regpipe.engine.protocol import Engine
 from regpipe.registry.by_hand import ByHand
 from regpipe.registry.links import RecordKey
 from regpipe.spec import Identity
-from regpipe.sql import reach, records
+from regpipe.sql import gone, reach, records
 from regpipe.sql.keys import key_name
 from regpipe.sql.step import step
 from regpipe.sql.ties import BY_HAND, SCORED
@@ -118,7 +118,7 @@ def around(
     engine.make(step("rescored", "select * from decided where false"))
     engine.define(step("scores_in_force", "select * from registry.match_scores"))
     engine.define(records.incoming([], [], 0))
-    engine.make(records.vanished([]))
+    engine.make(gone.vanished([]))
     engine.define(records.stored())
     reach_out(engine, identity)
     keys = keys_of(identity)

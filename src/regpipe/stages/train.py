@@ -15,7 +15,7 @@ from regpipe.engine.splink import Scorer
 from regpipe.errors import DataError
 from regpipe.models import Comparison, MatchModel
 from regpipe.models.recipe import RECIPE
-from regpipe.sql import pairs, records, scored
+from regpipe.sql import gone, pairs, records, scored
 from regpipe.sql.step import comma, ident
 from regpipe.stages.labels import Labels
 from regpipe.stages.learn import Bools, learned, rounded
@@ -207,7 +207,7 @@ def _candidates(engine: Engine) -> int:
     )
     guests = bool(registered["n"][0].as_py())
     engine.define(records.incoming([], [], 0))
-    engine.define(records.vanished([]))
+    engine.define(gone.vanished([]))
     engine.define(records.stored())
     engine.define(scored.scorable_coming(guests=guests))
     engine.define(scored.scorable(guests=guests))
