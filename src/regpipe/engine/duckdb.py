@@ -39,7 +39,8 @@ class DuckDBEngine:
     fit in ``memory`` (bytes; by default most of the machine's). With
     ``folders`` the engine is locked down: it reads the registry (its tables by
     their bare names, too), writes into those folders, and nothing it is asked
-    to run can reach another file or change a setting.
+    to run can reach another file or change a setting. Without ``words`` it knows
+    none of the vocabulary, for rows that are only stored.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class DuckDBEngine:
         spill: Path | None = None,
         memory: int | None = None,
         folders: Sequence[Path] | None = None,
+        words: bool = True,
     ) -> None:
         config: dict[str, str | bool | int | float | list[str]] = {
             "autoinstall_known_extensions": "false",
@@ -63,7 +65,8 @@ class DuckDBEngine:
         self._db = duckdb.connect(":memory:", config=config)
         self._db.execute("set TimeZone = 'UTC'")
         self._db.execute(f"set disabled_compression_methods = '{SLOW}'")
-        self._db.execute(_text("vocabulary.duckdb.sql"))
+        if words:
+            self._db.execute(_text("vocabulary.duckdb.sql"))
         if registry is None:
             self._db.execute("attach ':memory:' as registry")
             self._in("registry", scripts)
