@@ -57,6 +57,7 @@ changes
   rejects opened          1
 registry
   table           rows gone  rows new
+  rules                   0         2
   source_records          0         2
   groups                  0         1
   customers               0         2
@@ -67,7 +68,7 @@ lists
   list    file                rows
   news    out/news.csv           1
   groups  out/groups/VIP.csv     1
-run 1: 3 rows read, 1 rejected, 9 rows change
+run 1: 3 rows read, 1 rejected, 11 rows change
 """
 
 
@@ -140,7 +141,7 @@ def test_a_plan_says_what_a_run_would_change_and_writes_nothing(regpipe, shop):
     assert (told.code, told.err) == (0, "")
     assert "  customers created       2\n" in told.out
     assert told.out.endswith(
-        "plan: 3 rows read, 1 rejected, 9 rows change; nothing was written\n"
+        "plan: 3 rows read, 1 rejected, 11 rows change; nothing was written\n"
     )
     assert sorted(path.name for path in shop.iterdir()) == ["shop.csv", "small.yaml"]
 

@@ -173,6 +173,8 @@ def says(row, source, field, value):
             return raw == ""
         case "email":
             return raw.lower() == value
+        case "postcode" | "shipping_postcode":
+            return raw.replace(" ", "") == value.replace(" ", "")
         case "phone":
             return digits(raw)[-6:] == digits(value)[-6:]
         case "tax_exempt":

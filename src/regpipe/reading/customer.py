@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from regpipe.engine.protocol import Engine
-from regpipe.registry.who import ids_of
 from regpipe.sql.step import comma, ident, literal
+from regpipe.stages.who import ids_of
 
 Row = Mapping[str, Any]
 

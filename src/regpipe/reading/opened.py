@@ -23,7 +23,6 @@ from regpipe.reading.frame import Frame
 from regpipe.reading.why import Why, why_of
 from regpipe.registry import migrate
 from regpipe.registry.opening import locked_down
-from regpipe.registry.who import customer_ids
 from regpipe.sql.customer_view import VIEW, customers, moment
 from regpipe.sql.expression import AS_OF
 from regpipe.sql.lists import (
@@ -39,6 +38,7 @@ from regpipe.stages.evaluate import Evaluation, evaluate
 from regpipe.stages.labels import read_labels
 from regpipe.stages.segments import about_the_text, is_one_select, segment
 from regpipe.stages.train import Trained, train
+from regpipe.stages.who import customer_ids
 
 _SEGMENT = "segment"
 

@@ -12,11 +12,11 @@ from regpipe.engine.protocol import Engine
 from regpipe.errors import DataError, Problem, RegpipeError
 from regpipe.registry.by_hand import ByHand
 from regpipe.registry.links import Dismissal, LinkDecision, RecordKey
-from regpipe.registry.who import customer_ids
 from regpipe.spec import Identity
 from regpipe.sql.keys import IDENTIFIERS, key_name, key_value
 from regpipe.sql.step import literal
 from regpipe.stages.neighbourhood import chained
+from regpipe.stages.who import customer_ids
 
 MOST_PAIRS = 10_000
 """Pairs of records that one act may part: a customer of two hundred into halves."""

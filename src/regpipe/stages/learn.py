@@ -130,7 +130,7 @@ def _shares(counts: Floats) -> Floats:
 def _ratio(m: float, u: float, weight: float) -> tuple[float, float]:
     """Give m and u whose ratio is that of the weight; the larger is as it was seen.
 
-    >>> _ratio(0.5, 0.3, log(10))
+    >>> _ratio(0.5, 0.3, 2.302585092994046)
     (0.5, 0.05)
     """
     if weight > 0:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from regpipe.engine.protocol import Engine
 from regpipe.errors import PipelineError
 from regpipe.sql.step import literal
+from regpipe.stages.canonical import address_of
+from regpipe.stages.phones import phone
 
 
 def customer_ids(engine: Engine, identifier: int | str) -> tuple[int, ...]:
@@ -30,7 +32,9 @@ def customer_ids(engine: Engine, identifier: int | str) -> tuple[int, ...]:
         )
     elif "@" in text or text.startswith("+"):
         column = "email" if "@" in text else "phone"
-        address = literal(text.lower())
+        address = literal(
+            address_of(text) if "@" in text else phone(text, None) or text
+        )
         found = ids_of(
             engine,
             f"""
