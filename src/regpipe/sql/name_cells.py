@@ -85,7 +85,7 @@ def _own(name: str, fields: Collection[str], told: Collection[str]) -> str:
         return f"rp_name_key({name})"
     whens = [f"when a_{name}.question is null then rp_name_key({name})"]
     if "email" in fields:
-        mailed = f"starts_with(email, lower({name}) || '@')"
+        mailed = f"rp_mailed({name}, email)"
         whens.append(f"when regexp_matches({name}, '[0-9._]') and {mailed} then null")
     return f"case {' '.join(whens)} else a_{name}.own_key end"
 

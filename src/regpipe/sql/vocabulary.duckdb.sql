@@ -632,6 +632,9 @@ create or replace macro rp_given_name(x) as coalesce(rp_short_for(x)[1], x);
 create or replace macro rp_place_key(x) as
   nullif(regexp_replace(lower(strip_accents(x)), '[^\p{L}]+', '', 'g'), '');
 
+-- Is a name what stands before the @ of an e-mail?
+create or replace macro rp_mailed(name, email) as starts_with(email, lower(name) || '@');
+
 -- Do two first names allow one person? Equal; swapped with the last name, or parted from
 -- it elsewhere; alike, an initial, a pet form, or one that is missing or cannot be
 -- compared. With `strict` these last ones do not count where the last names tell two
