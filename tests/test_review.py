@@ -360,7 +360,7 @@ def test_a_merge_moves_orders_and_memberships_and_widens_no_consent(tmp_path):
     ("acts", "told"),
     [
         ([Merge("1", "9")], "there is no such customer in the registry"),
-        ([Merge("1", "shop:a")], "1 and shop:a are one customer already"),
+        ([Merge("f@x.se", "shop:a")], "both are customer 1 already"),
         ([Merge("1", "nobody")], "the identifier is no customer_id"),
         ([Split("1", ("shop:d",))], "a record that was named is none of customer 1's"),
         ([Split("1", ("shop:a", "shop:b", "shop:c"))], "all 3 records of customer 1"),

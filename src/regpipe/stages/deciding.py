@@ -154,9 +154,7 @@ class _Deciding:
             case Merge():
                 one, other = self._customer(act.a), self._customer(act.b)
                 if one == other:
-                    raise DataError.at(
-                        "", f"{act.a} and {act.b} are one customer already"
-                    )
+                    raise DataError.at("", f"both are customer {one} already")
                 yield from self._same(one, other)
             case Split():
                 yield from self._split(act)
