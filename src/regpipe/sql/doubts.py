@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from regpipe.sql.keys import Keys, key_name
-from regpipe.sql.step import Step, ident, literal, step
+from regpipe.sql.keys import Keys
+from regpipe.sql.step import Step, step
+from regpipe.sql.ties import compared
 
 
 def stopped(keys: Keys) -> Step:
@@ -13,21 +14,7 @@ def stopped(keys: Keys) -> Step:
            records of clusters above the limit, which are one question of their own.
     Gives  one row per pair and key: ``customer_a``, ``customer_b``, ``key``, ``why``.
     """
-    parts = [
-        f"""
-          select
-              a,
-              b,
-              {literal(key_name(key))} as key,
-              case
-                when why is not null then why
-                when a in (select hub from {ident(f"torn_{number}")})
-                  or b in (select hub from {ident(f"torn_{number}")}) then 'torn'
-                else 'kept_apart'
-              end as why
-          from {ident(f"pairs_{number}")}"""
-        for number, key in enumerate(keys.match)
-    ]
+    parts = compared(keys, "kept_apart")
     return step(
         "stopped",
         f"""

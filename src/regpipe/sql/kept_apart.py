@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from regpipe.sql.keys import IDENTIFIERS, Keys, key_name, key_value
 from regpipe.sql.step import Step, ident, literal, step
-from regpipe.sql.ties import MOST_COMPARED
+from regpipe.sql.ties import MOST_COMPARED, compared
 
 DIFFERENT = "different"
 """Why two records are kept apart that a person decided on."""
@@ -20,20 +20,7 @@ def kept_apart(keys: Keys, *, any_scored: bool) -> Step:
            there are too many to compare; then ``records`` and ``people`` count
            them): ``why``, null where only a decision or the limit is in the way.
     """
-    pairs = [
-        f"""
-          select
-              a,
-              b,
-              {literal(key_name(key))} as key,
-              case
-                when why is not null then why
-                when a in (select hub from {ident(f"torn_{number}")})
-                  or b in (select hub from {ident(f"torn_{number}")}) then 'torn'
-              end as why
-          from {ident(f"pairs_{number}")}"""
-        for number, key in enumerate(keys.match)
-    ]
+    pairs = compared(keys)
     if any_scored:
         pairs.append("""
           select a, b, 'score' as key, why from pairs_scored""")

@@ -7,7 +7,7 @@ one variant need not be.
 
 from __future__ import annotations
 
-from regpipe.sql.keys import IDENTIFIERS, PERSON, Guard, Keys, key_value
+from regpipe.sql.keys import IDENTIFIERS, PERSON, Guard, Keys, key_name, key_value
 from regpipe.sql.step import Step, comma, ident, like_pattern, literal, step
 
 MOST_COMPARED = 50
@@ -176,6 +176,30 @@ def torn(number: int) -> Step:
         anti join fitting r on p.value = r.value and p.b = r.a and q.b = r.b
         """,
     )
+
+
+def compared(keys: Keys, otherwise: str = "") -> list[str]:
+    """Give the SELECTs of the pairs that each key compared, and why each was stopped.
+
+    Reads  of each key ``pairs_…`` and ``torn_…``.
+    Gives  one per key: a row per pair ``a``, ``b`` of record numbers: ``key``, ``why``,
+           which of a pair that nothing stopped is ``otherwise``, or else null.
+    """
+    rest = f"\n                else {literal(otherwise)}" if otherwise else ""
+    return [
+        f"""
+          select
+              a,
+              b,
+              {literal(key_name(key))} as key,
+              case
+                when why is not null then why
+                when a in (select hub from {ident(f"torn_{number}")})
+                  or b in (select hub from {ident(f"torn_{number}")}) then 'torn'{rest}
+              end as why
+          from {ident(f"pairs_{number}")}"""
+        for number, key in enumerate(keys.match)
+    ]
 
 
 def pairs_scored(accept_above: float) -> Step:
