@@ -275,3 +275,46 @@ def _time_zone(name: str) -> str:
 
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 """The IANA name of a time zone."""
+
+
+@dataclass(frozen=True)
+class Months:
+    """A length of time: whole months, and days beside them."""
+
+    months: int
+    days: int = 0
+
+    def __str__(self) -> str:
+        """Give it as a pipeline file has it."""
+        many, unit = (self.months, "month") if self.months else (self.days, "day")
+        return f"{many} {unit}{'' if many == 1 else 's'}"
+
+
+_PERIOD_HINT = "such as 24 months, 3 years or 90 days"
+_PERIOD = r"\s*([0-9]{1,5})\s*(day|month|year)s?\s*"
+
+
+def _period(value: Any) -> Months:
+    """Read '3 years' as 36 months."""
+    if isinstance(value, Months):
+        return value
+    found = re.fullmatch(_PERIOD, value) if isinstance(value, str) else None
+    if found is None or not int(found[1]):
+        raise said("must be a length of time", _PERIOD_HINT)
+    many = int(found[1])
+    match found[2]:
+        case "day":
+            return Months(0, many)
+        case "month":
+            return Months(many)
+        case _:
+            return Months(12 * many)
+
+
+Period = Annotated[
+    Months,
+    BeforeValidator(
+        _period, json_schema_input_type=Annotated[str, Field(pattern=f"^{_PERIOD}$")]
+    ),
+]
+"""A length of time in whole days, months or years: 24 months."""

@@ -1,0 +1,36 @@
+-- What a statement of consent rests on: when and from where somebody opted in and
+-- confirmed it, in which form or wording, by which campaign, and who noted it where it
+-- was noted by hand. `assumed` says that nothing was stated and the source's
+-- `treat_unknown_as` took that for a yes.
+alter table consent_events add column assumed boolean;
+alter table consent_events add column opt_in_at timestamp;
+alter table consent_events add column opt_in_ip varchar;
+alter table consent_events add column confirmed_at timestamp;
+alter table consent_events add column confirmed_ip varchar;
+alter table consent_events add column wording varchar;
+alter table consent_events add column campaign varchar;
+alter table consent_events add column stated_by varchar;
+
+-- Where a suppression comes from: a row of a file, or somebody's hand. It stands for
+-- every purpose. One whose reason is 'unsubscribed' gives way to a later grant, any
+-- other is lifted by hand alone.
+alter table suppressions add column source varchar;
+alter table suppressions add column file_id bigint;
+alter table suppressions add column row_number bigint;
+alter table suppressions add column note varchar;
+alter table suppressions add column stated_by varchar;
+
+-- The run that ended a row stays the last column.
+create table suppressions_ended as
+select
+    h.* exclude (ended_run_id),
+    s.source,
+    s.file_id,
+    s.row_number,
+    s.note,
+    s.stated_by,
+    h.ended_run_id
+from suppressions_history h
+left join suppressions s on false;
+drop table suppressions_history;
+alter table suppressions_ended rename to suppressions_history;
