@@ -80,6 +80,8 @@ DEFAULTS = {
     "run_files": {"run_id": 1, "sha256": "0", "delivered_at": DELIVERED},
 }
 
+DEFAULTS["source_records_history"] = {**DEFAULTS["source_records"], "ended_run_id": 2}
+
 for _defaults in DEFAULTS.values():
     _defaults.setdefault("run_id", 1)
 DEFAULTS["format"] = {"applied_by": "0"}

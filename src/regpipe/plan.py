@@ -31,6 +31,7 @@ from regpipe.stages.resolve import forget_ties, resolve
 from regpipe.stages.review import merge_questions
 from regpipe.stages.score import scored, scorer_of
 from regpipe.stages.segments import check_exports
+from regpipe.stages.stating import ConsentAct, noted
 
 NOTHING = ByHand()
 """No decision by hand: what an ordinary run brings."""
@@ -97,7 +98,11 @@ class Stopwatch:
 
 
 def decisions(
-    engine: Engine, registry: Path, acts: Sequence[Act], by: str, at: datetime
+    engine: Engine,
+    registry: Path,
+    acts: Sequence[Act | ConsentAct],
+    by: str,
+    at: datetime,
 ) -> tuple[Pipeline, ByHand]:
     """Give what acts mean, and the rules of the last run as a pipeline without files.
 
@@ -121,9 +126,14 @@ def decisions(
         sources={},
         identity=rules.identity,
         survivorship=rules.survivorship,
+        consent=rules.consent,
         exports={},
     )
-    return pipeline, decide(engine, rules.identity, acts, by=by, at=at)
+    about_consent = [act for act in acts if isinstance(act, ConsentAct)]
+    others = [act for act in acts if not isinstance(act, ConsentAct)]
+    by_hand = decide(engine, rules.identity, others, by=by, at=at)
+    said = noted(engine, about_consent, at)
+    return pipeline, replace(by_hand, consents=said)
 
 
 def without_sources(pipeline: Pipeline) -> Pipeline:
@@ -212,7 +222,7 @@ def work_out(
         rejected = merge_rejects(engine, intakes, state)
     ground = merge.Ground(state.last_file, state.records == 0, state.orders == 0)
     guests = pipeline.identity.guests == "register"
-    rules = Rules(pipeline.identity, pipeline.survivorship)
+    rules = Rules(pipeline.identity, pipeline.survivorship, pipeline.consent)
     with watch.stage("resolve records"):
         deltas = by_hand.leave(engine, state.last_decision)
         merge.bring_records(engine, intakes, ground, guests=guests)
@@ -245,12 +255,19 @@ def work_out(
     with watch.stage("merge customers"):
         deltas += merge.merge_records(engine, pipeline.survivorship, ground)
     with watch.stage("merge consents"):
-        deltas += merge.merge_consents(engine, intakes, ground)
+        stated = merge.merge_consents(engine, intakes, ground)
+        deltas += by_hand.with_consents(engine, stated)
         if ground.fresh:
             merge.forget_customers(engine, intakes)
     with watch.stage("merge orders"):
         deltas += [*merge.merge_orders(engine, intakes, ground), *rejected]
-    summary = sql_changes.summary(state.next_customer, state.last_review)
+    coming = {delta.table: delta.new for delta in deltas}
+    summary = sql_changes.summary(
+        state.next_customer,
+        state.last_review,
+        coming["consent_events"],
+        coming["suppressions"],
+    )
     found = engine.collect(summary).to_pylist()[0]
     next_customer = _next_customer(engine, state)
     merge.forget_ways(engine)

@@ -32,6 +32,7 @@ from regpipe.sql.step import Step
 from regpipe.stages.deciding import Act
 from regpipe.stages.deliveries import arriving_bytes
 from regpipe.stages.export import members
+from regpipe.stages.stating import ConsentAct
 
 
 def plan_pipeline(
@@ -84,7 +85,7 @@ def plan_rebuild(
 
 def plan_decisions(
     registry: Path,
-    acts: Sequence[Act],
+    acts: Sequence[Act | ConsentAct],
     *,
     by: str,
     as_of: datetime,

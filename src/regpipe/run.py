@@ -34,6 +34,7 @@ from regpipe.stages.deciding import Act
 from regpipe.stages.deliveries import arriving_bytes
 from regpipe.stages.export import publish_exports, stage_exports
 from regpipe.stages.export_files import export_folders, writing_lists
+from regpipe.stages.stating import ConsentAct
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def rebuild_pipeline(
 
 def decide_in(
     registry: Path,
-    acts: Sequence[Act],
+    acts: Sequence[Act | ConsentAct],
     *,
     by: str,
     command: str,

@@ -110,8 +110,8 @@ left join registry.addresses b
   on c.customer_id = b.customer_id and b.kind = 'billing'
 left join bought o on c.customer_id = o.customer_id;
 
--- list_granted newsletter email
-select address, said_at
+-- list_word newsletter email
+select address, status, said_at
 from (
         with counted as (
           select
@@ -161,9 +161,7 @@ from (
         from statements s
         group by s.address, s.channel, s.purpose
 )
-where purpose = 'newsletter'
-  and channel = 'email'
-  and status = 'granted';
+where purpose = 'newsletter' and channel = 'email';
 
 -- list newsletter
 with segment as (
@@ -176,23 +174,34 @@ member as (
   from segment s 
 ),
 suppressed as (
-  select distinct lower(address) as address
-  from registry.suppressions
-  where channel in ('email', '*')
+  select distinct lower(s.address) as address
+  from registry.suppressions s
+  left join "list_word newsletter email" w
+    on lower(s.address) = lower(w.address)
+    and w.status = 'granted'
+    and w.said_at > s.suppressed_at
+  where s.channel in ('email', '*')
+    and (s.reason <> 'unsubscribed' or w.address is null)
 ),
-judged as (
+tested as (
   select
     m.*,
     lower(m.email) as lowered,
-    case
-      when coalesce(m.email, '') = '' then 'without_address'
-      when g.address is null then 'without_consent'
-      when x.address is not null then 'suppressed'
-    end as refused
+    case when g.status is distinct from 'granted' then 'without_consent' end as lack,
+    x.address is not null as never_again
   from member m
-  left join "list_granted newsletter email" g
-    on m.email = g.address
+  left join "list_word newsletter email" g on m.email = g.address
   left join suppressed x on lower(m.email) = x.address
+),
+judged as (
+  select
+    *,
+    case
+      when coalesce(lowered, '') = '' then 'without_address'
+      when lack is not null then lack
+      when never_again then 'suppressed'
+    end as refused
+  from tested
 ),
 first as (
   select group_key, lowered, min(customer_id) as customer_id
@@ -226,23 +235,34 @@ member as (
   from segment s 
 ),
 suppressed as (
-  select distinct lower(address) as address
-  from registry.suppressions
-  where channel in ('email', '*')
+  select distinct lower(s.address) as address
+  from registry.suppressions s
+  left join "list_word newsletter email" w
+    on lower(s.address) = lower(w.address)
+    and w.status = 'granted'
+    and w.said_at > s.suppressed_at
+  where s.channel in ('email', '*')
+    and (s.reason <> 'unsubscribed' or w.address is null)
 ),
-judged as (
+tested as (
   select
     m.*,
     lower(m.email) as lowered,
-    case
-      when coalesce(m.email, '') = '' then 'without_address'
-      when g.address is null then 'without_consent'
-      when x.address is not null then 'suppressed'
-    end as refused
+    case when g.status is distinct from 'granted' then 'without_consent' end as lack,
+    x.address is not null as never_again
   from member m
-  left join "list_granted newsletter email" g
-    on m.email = g.address
+  left join "list_word newsletter email" g on m.email = g.address
   left join suppressed x on lower(m.email) = x.address
+),
+judged as (
+  select
+    *,
+    case
+      when coalesce(lowered, '') = '' then 'without_address'
+      when lack is not null then lack
+      when never_again then 'suppressed'
+    end as refused
+  from tested
 ),
 first as (
   select group_key, lowered, min(customer_id) as customer_id

@@ -15,6 +15,7 @@ import click
 
 from regpipe.cli import terminal
 from regpipe.cli.check import check
+from regpipe.cli.consent import consent
 from regpipe.cli.customers import customers
 from regpipe.cli.export import export
 from regpipe.cli.init import init
@@ -67,7 +68,19 @@ def commands() -> None:
 
 for command in (
     *(init, inspect, presets, check, plan),
-    *(run, runs, rejects, review, customers, rebuild, match, show, why, export),
+    *(
+        run,
+        runs,
+        rejects,
+        review,
+        customers,
+        consent,
+        rebuild,
+        match,
+        show,
+        why,
+        export,
+    ),
 ):
     commands.add_command(command)
 

@@ -15,6 +15,7 @@ from regpipe.cli import options, outcomes, terminal
 
 if TYPE_CHECKING:
     from regpipe.stages.deciding import Act
+    from regpipe.stages.stating import ConsentAct
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -75,7 +76,7 @@ def deciding_options(command: Command) -> Command:
     return command
 
 
-def take(acts: Sequence[Act], command: str, how: How) -> None:
+def take(acts: Sequence[Act | ConsentAct], command: str, how: How) -> None:
     """Take what a person decided into the registry, or show what would change."""
     with terminal.working(quiet=how.quiet) as progress:
         if how.plan:

@@ -22,8 +22,15 @@ def _time(
     context: click.Context, parameter: click.Parameter, text: str | None
 ) -> datetime:
     """Read a time; UTC unless it says otherwise, now unless it is given."""
+    return time_or_none(context, parameter, text) or datetime.now(UTC)
+
+
+def time_or_none(
+    context: click.Context, parameter: click.Parameter, text: str | None
+) -> datetime | None:
+    """Read a time; UTC unless it says otherwise."""
     if text is None:
-        return datetime.now(UTC)
+        return None
     try:
         when = datetime.fromisoformat(text)
     except ValueError:

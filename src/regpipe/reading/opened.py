@@ -23,12 +23,12 @@ from regpipe.reading.frame import Frame
 from regpipe.reading.why import Why, why_of
 from regpipe.registry import migrate
 from regpipe.registry.opening import locked_down
+from regpipe.registry.rules import consent_of
 from regpipe.sql.customer_view import VIEW, customers, moment
 from regpipe.sql.expression import AS_OF
+from regpipe.sql.gate import SERVICE
 from regpipe.sql.lists import (
-    SERVICE,
     Selection,
-    granted,
     on_list,
     on_list_table,
     selected,
@@ -39,6 +39,7 @@ from regpipe.stages.labels import read_labels
 from regpipe.stages.segments import about_the_text, is_one_select, segment
 from regpipe.stages.train import Trained, train
 from regpipe.stages.who import customer_ids
+from regpipe.stages.words import leave_words
 
 _SEGMENT = "segment"
 
@@ -107,7 +108,8 @@ class Registry:
 
         The columns and the order are those of ``customers``. With a ``purpose``
         the rows are those that a list for it would have: consent by ``channel``
-        in force, not suppressed, each address once.
+        in force and what more the last run's policies demand, not suppressed, each
+        address once.
 
         Raises PipelineError when ``where`` is not one expression.
         """
@@ -288,11 +290,19 @@ class Registry:
     def _people(self, where: str | None, purpose: str, channel: str) -> Frame:
         """Pick the customers first, by the gate; then make all their columns."""
         found = segment(self._engine, where)
-        who = Selection(_SEGMENT, purpose, channel, found, by_group=False, columns=())
+        who = Selection(
+            name=_SEGMENT,
+            purpose=purpose,
+            channel=channel,
+            segment=found,
+            by_group=False,
+            columns=(),
+            consent=consent_of(self._engine),
+        )
         as_of = self.as_of
         self._engine.make(customers(who.read, found.parts, as_of))
         if who.gated:
-            self._engine.make(granted(purpose, channel, as_of))
+            leave_words(self._engine, who.words, who.consent, as_of)
         self._engine.make(selected(who, as_of))
         self._engine.make(on_list(_SEGMENT))
         step = customers(VIEW, (), as_of, "view", on_list_table(_SEGMENT))

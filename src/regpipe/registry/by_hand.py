@@ -1,4 +1,4 @@
-"""What people decide by hand: values that beat every feed, and who is who."""
+"""What people decide by hand: values that beat every feed, who is who, consent."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pyarrow as pa
 from regpipe.engine.protocol import Engine, TableDelta
 from regpipe.errors import DataError, Problem
 from regpipe.registry.links import TIME, Dismissal, LinkDecision, Links, RecordKey
+from regpipe.registry.statements import NOTHING_NOTED, NotedConsent
 from regpipe.sql.step import literal, step
 
 __all__ = ["ByHand", "Dismissal", "LinkDecision", "Override", "RecordKey"]
@@ -38,6 +39,7 @@ class ByHand:
     overrides: Sequence[Override] = ()
     links: Sequence[LinkDecision] = ()
     dismissals: Sequence[Dismissal] = ()
+    consents: NotedConsent = NOTHING_NOTED
 
     def leave(self, engine: Engine, last_decision: int) -> list[TableDelta]:
         """Leave the rows that come and go, and ``decided``: the records meant.
@@ -59,6 +61,12 @@ class ByHand:
             ),
             *deltas,
         ]
+
+    def with_consents(
+        self, engine: Engine, deltas: Sequence[TableDelta]
+    ) -> list[TableDelta]:
+        """Leave what is noted of consent; give a run's deltas with that in them."""
+        return self.consents.join(engine, deltas, self.by, self.at)
 
     def _put_overrides(self, engine: Engine) -> None:
         ids = [each.customer_id for each in self.overrides]

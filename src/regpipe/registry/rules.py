@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from regpipe.engine.protocol import Engine, TableDelta
-from regpipe.spec import Identity, Survivorship
+from regpipe.spec import Consent, Identity, Survivorship
+from regpipe.spec.consent import STRICT, Policy
 from regpipe.spec.rules import Rule
+from regpipe.spec.types import Months
 
 LATEST = "latest"
 """The rules of the last run, which what people decide is worked out by."""
@@ -21,13 +23,14 @@ ALL = "all"
 
 @dataclass(frozen=True)
 class Rules:
-    """Who is the same person, and which value survives."""
+    """Who is the same person, which value survives, and whose consent counts."""
 
     identity: Identity
     survivorship: Survivorship
+    consent: Consent = STRICT
 
-    def said(self) -> tuple[str, str]:
-        """Give both as JSON, in the words of a pipeline file."""
+    def said(self) -> tuple[str, str, str]:
+        """Give each as JSON, in the words of a pipeline file."""
         identity = self.identity.model_dump(mode="json", by_alias=True)
         survivorship = {
             "default": _said(self.survivorship.default),
@@ -36,7 +39,28 @@ class Rules:
         return (
             json.dumps(identity, sort_keys=True),
             json.dumps(survivorship, sort_keys=True),
+            json.dumps(_consent(self.consent), sort_keys=True),
         )
+
+    def same_customers(self, other: Rules) -> bool:
+        """Tell whether both make the same customers of the same records."""
+        return self.said()[:2] == other.said()[:2]
+
+
+def _consent(consent: Consent) -> dict[str, object]:
+    policies = {
+        purpose: [_policy(policy) for policy in policies]
+        for purpose, policies in consent.policies.items()
+    }
+    return {"follows": consent.follows, "policies": policies}
+
+
+def _policy(policy: Policy) -> dict[str, object]:
+    said = {name: getattr(policy, name) for name in policy.model_fields_set}
+    return {
+        name: str(value) if isinstance(value, Months) else value
+        for name, value in said.items()
+    }
 
 
 def _said(rule: Rule) -> str | list[str]:
@@ -45,11 +69,14 @@ def _said(rule: Rule) -> str | list[str]:
 
 def rules_of(engine: Engine) -> Mapping[str, Rules]:
     """Give the rules that the registry keeps, by scope; none before the first run."""
-    held = engine.collect("select scope, identity, survivorship from registry.rules")
+    held = engine.collect(
+        "select scope, identity, survivorship, consent from registry.rules"
+    )
     return {
         row["scope"]: Rules(
             Identity.model_validate(json.loads(row["identity"])),
             Survivorship.model_validate(json.loads(row["survivorship"])),
+            Consent.model_validate(json.loads(row["consent"] or "{}")),
         )
         for row in held.to_pylist()
     }
@@ -65,6 +92,7 @@ def merge_rules(engine: Engine, rules: Rules, *, everybody: bool) -> TableDelta:
         "scope": pa.array(changed, pa.string()),
         "identity": pa.array([said[0]] * len(changed), pa.string()),
         "survivorship": pa.array([said[1]] * len(changed), pa.string()),
+        "consent": pa.array([said[2]] * len(changed), pa.string()),
     }
     engine.put("rules_new", pa.table(rows))
     engine.put("rules_gone", pa.table({"scope": rows["scope"]}))
@@ -74,4 +102,10 @@ def merge_rules(engine: Engine, rules: Rules, *, everybody: bool) -> TableDelta:
 def outdated(engine: Engine, rules: Rules) -> bool:
     """Tell whether customers that a run does not touch follow other rules."""
     held = rules_of(engine).get(ALL)
-    return held is not None and held.said() != rules.said()
+    return held is not None and not held.same_customers(rules)
+
+
+def consent_of(engine: Engine) -> Consent:
+    """Give whose consent counts by the last run; nothing declared before the first."""
+    held = rules_of(engine).get(LATEST)
+    return STRICT if held is None else held.consent

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from regpipe.spec import (
+    Consent,
     ConsentSource,
     Csv,
     CustomerSource,
@@ -18,6 +19,7 @@ from regpipe.spec import (
     Pipeline,
 )
 from regpipe.spec.columns import Column
+from regpipe.spec.consent import Policy
 from regpipe.spec.exports import Splitting
 from regpipe.spec.types import Fault, Place, Spec, among, quoted
 from regpipe.spec.yaml import Document, Tree
@@ -141,6 +143,10 @@ def known_keys(place: Place, tree: Tree) -> list[str]:
             model = Column
         case ("identity",):
             model = Identity
+        case ("consent",):
+            model = Consent
+        case ("consent", "policies", _) | ("consent", "policies", _, _):
+            model = Policy
         case ("exports", _):
             model = Export
         case ("exports", _, "split"):

@@ -30,6 +30,7 @@ from regpipe.spec.columns import (
     field_of,
     statement,
 )
+from regpipe.spec.consent import Consent
 from regpipe.spec.exports import Export
 from regpipe.spec.rules import Identity, Survivorship
 from regpipe.spec.types import (
@@ -218,6 +219,8 @@ class Pipeline(Spec):
     """Which records are the same person."""
     survivorship: Survivorship = Survivorship()
     """Which record gives each field of a customer."""
+    consent: Consent = Consent()
+    """What consent must be for somebody to be written to."""
     exports: dict[Name, Export] = Field(default_factory=dict)
     """The lists that every run writes."""
 

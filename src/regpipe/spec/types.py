@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 import re
+from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import MINYEAR, datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import (
@@ -288,6 +290,22 @@ class Months:
         """Give it as a pipeline file has it."""
         many, unit = (self.months, "month") if self.months else (self.days, "day")
         return f"{many} {unit}{'' if many == 1 else 's'}"
+
+    def before(self, moment: datetime) -> datetime:
+        """Give the moment this long before another; the last day of a shorter month.
+
+        >>> Months(1).before(datetime(2024, 3, 31)).day
+        29
+        """
+        years, month = divmod(moment.year * 12 + moment.month - 1 - self.months, 12)
+        if years < MINYEAR:
+            return datetime.min.replace(tzinfo=moment.tzinfo)
+        last = monthrange(years, month + 1)[1]
+        day = moment.replace(year=years, month=month + 1, day=min(moment.day, last))
+        try:
+            return day - timedelta(days=self.days)
+        except OverflowError:
+            return datetime.min.replace(tzinfo=moment.tzinfo)
 
 
 _PERIOD_HINT = "such as 24 months, 3 years or 90 days"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 
-def summary(next_id: int, last_review: int) -> str:
+def summary(next_id: int, last_review: int, events: str, suppressions: str) -> str:
     """Give the SELECT of how many customers, ties and consents change, one row.
 
     ``next_id`` is the first customer_id that nobody had before the run,
-    ``last_review`` the last number of a question.
+    ``last_review`` the last number of a question; ``events`` and ``suppressions`` are
+    the tables of what comes of these.
     """
     return f"""
     with before as (
@@ -36,15 +37,15 @@ def summary(next_id: int, last_review: int) -> str:
           anti join customer_redirects_now r on m.old_id = r.customer_id)
           as customers_split_off,
         (select count(*) from vanished) as records_gone,
-        (select count(*) from consent_events_new where status = 'granted')
+        (select count(*) from {events} where status = 'granted')
           as consents_granted,
-        (select count(*) from consent_events_new where status = 'pending')
+        (select count(*) from {events} where status = 'pending')
           as consents_pending,
-        (select count(*) from consent_events_new where status = 'withdrawn')
+        (select count(*) from {events} where status = 'withdrawn')
           as consents_withdrawn,
-        (select count(*) from consent_events_new where status in ('never', 'unknown'))
+        (select count(*) from {events} where status in ('never', 'unknown'))
           as consents_denied,
-        (select count(*) from suppressions_new) as addresses_suppressed,
+        (select count(*) from {suppressions}) as addresses_suppressed,
         (select count(*) from rejects_new n
           anti join registry.rejects h on n.reject_id = h.reject_id)
           as rejects_opened,

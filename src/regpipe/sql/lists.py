@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from regpipe.sql import consent_in_force
+from regpipe.spec.consent import STRICT, Consent
 from regpipe.sql.customer_view import (
     CUSTOMERS,
     DEAR,
@@ -14,14 +14,18 @@ from regpipe.sql.customer_view import (
     moment,
 )
 from regpipe.sql.expression import AS_OF
+from regpipe.sql.gate import (
+    SERVICE,
+    consent_joins,
+    may_table,
+    never_again,
+    policies_of,
+    refusals_of,
+    suppressed,
+    verdict,
+)
 from regpipe.sql.segment import Segment
-from regpipe.sql.step import Step, comma, ident, literal, step
-
-SERVICE = "service"
-"""The purpose of messages that need no consent: its lists pass no gate."""
-
-REFUSALS = ("without_address", "without_consent", "suppressed", "same_address")
-"""What keeps somebody in the segment off the list."""
+from regpipe.sql.step import Step, comma, ident, step
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,12 @@ class Selection:
     by_group: bool
     columns: tuple[str, ...]
     told: tuple[tuple[str, str], ...] = ()
+    consent: Consent = STRICT
+
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """Give what may keep somebody in the segment off the list."""
+        return refusals_of(self.consent, self.purpose)
 
     @property
     def words(self) -> tuple[tuple[str, str], ...]:
@@ -56,67 +66,14 @@ class Selection:
     def read(self) -> frozenset[str]:
         """Give the columns of the view that are needed of all customers."""
         address = {address_column(self.channel)} if self.gated else set()
+        if self.gated and policies_of(self.consent, self.purpose):
+            address.add("country")
         return self.segment.columns.union(address, set(self.columns) - self.late)
 
     @property
     def late(self) -> frozenset[str]:
         """Give the columns that are needed of those alone who are on the list."""
         return (DEAR & set(self.columns)) - self.segment.columns
-
-
-def granted_table(purpose: str, channel: str) -> str:
-    """Give the name of the table that ``granted`` makes."""
-    return f"list_granted {purpose} {channel}"
-
-
-def granted(purpose: str, channel: str, as_of: datetime) -> Step:
-    """Give the addresses that may be written to for a purpose, by a channel.
-
-    Gives  one row per ``address`` whose consent in force is granted: ``said_at``,
-           the time it was given (null where it is undated).
-    """
-    return step(
-        granted_table(purpose, channel),
-        f"""
-select address, said_at
-from ({consent_in_force.in_force(as_of)}
-)
-where purpose = {literal(purpose)}
-  and channel = {literal(channel)}
-  and status = 'granted'
-""",
-    )
-
-
-def may_table(purpose: str, channel: str) -> str:
-    """Give the name of the table that ``may`` makes."""
-    return f"list_may {purpose} {channel}"
-
-
-def may(purpose: str, channel: str) -> Step:
-    """Give the addresses that a column of consent says yes of.
-
-    Reads  the table of ``granted``.
-    Gives  one row per ``address`` whose consent is granted and that is not
-           suppressed: ``said_at``.
-    """
-    return step(
-        may_table(purpose, channel),
-        f"""
-select g.address, g.said_at
-from {ident(granted_table(purpose, channel))} g
-anti join ({suppressed(channel)}
-) x on lower(g.address) = x.address
-""",
-    )
-
-
-def suppressed(channel: str) -> str:
-    """Give the SELECT of the addresses (lower case) never to be used by a channel."""
-    return f"""
-  select distinct lower(address) as address
-  from registry.suppressions
-  where channel in ({literal(channel)}, '*')"""
 
 
 def list_table(name: str) -> str:
@@ -127,16 +84,17 @@ def list_table(name: str) -> str:
 def selected(who: Selection, as_of: datetime) -> Step:
     """Give everybody in a list's segment, and what keeps them off the list.
 
-    Rules 6 and 7 are here, and nothing turns them off: for any purpose but
-    ``service`` there must be an address, the consent in force must be granted,
-    the address must not be suppressed (whatever its case), and an address is
-    written to once, as the customer with the lowest id.
+    For any purpose but ``service`` there must be an address, the consent in force
+    must be granted (and what more the purpose's policy demands), the address must
+    not be suppressed (whatever its case), and an address is written to once, as the
+    customer with the lowest id.
 
-    Reads  the table of ``customers``, and of ``granted`` unless for service.
+    Reads  the table of ``customers``, and of the gate's ``word`` unless for service;
+           of ``confirmed`` and ``buyers`` where a policy needs them.
     Gives  one row per customer in the segment (``by_group``: per customer and
            group): customer_id, ``group_key`` (null unless ``by_group``),
-           ``refusal`` (one of REFUSALS; null for who is on the list), and the
-           columns but the late ones.
+           ``refusal`` (one of ``who.refusals``; null for who is on the list), and
+           the columns but the late ones.
     """
     early = (name for name in who.columns if name not in who.late)
     columns = dict.fromkeys(("customer_id", *early))
@@ -156,7 +114,7 @@ with segment as (
 member as (
   select s.*, {group} as group_key
   from segment s {members}
-){_gate(who) if who.gated else _OPEN}
+){_gate(who, as_of) if who.gated else _OPEN}
 select
     {comma(f"j.{ident(name)}" for name in columns)},
     j.group_key,
@@ -183,24 +141,39 @@ first as (
 )"""
 
 
-def _gate(who: Selection) -> str:
+def _gate(who: Selection, as_of: datetime) -> str:
     address = f"m.{address_column(who.channel)}"
+    consent, purpose, channel = who.consent, who.purpose, who.channel
+    lacking = verdict(policies_of(consent, purpose), as_of, "m.country")
+    never = "x.address is not null"
+    gone = ""
+    if consent.follows == "person":
+        never += " or n.customer_id is not null"
+        gone = f"""
+  left join ({never_again(purpose, channel, consent)}
+  ) n on m.customer_id = n.customer_id"""
     return f""",
-suppressed as ({suppressed(who.channel)}
+suppressed as ({suppressed(purpose, channel, consent)}
 ),
-judged as (
+tested as (
   select
     m.*,
     lower({address}) as lowered,
-    case
-      when coalesce({address}, '') = '' then 'without_address'
-      when g.address is null then 'without_consent'
-      when x.address is not null then 'suppressed'
-    end as refused
+    {lacking} as lack,
+    {never} as never_again
   from member m
-  left join {ident(granted_table(who.purpose, who.channel))} g
-    on {address} = g.address
-  left join suppressed x on lower({address}) = x.address
+  {consent_joins(purpose, channel, consent, address, "m.customer_id")}
+  left join suppressed x on lower({address}) = x.address{gone}
+),
+judged as (
+  select
+    *,
+    case
+      when coalesce(lowered, '') = '' then 'without_address'
+      when lack is not null then lack
+      when never_again then 'suppressed'
+    end as refused
+  from tested
 ),
 first as (
   select group_key, lowered, min(customer_id) as customer_id

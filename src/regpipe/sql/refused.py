@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from regpipe.formats import RefusalFile
+from regpipe.spec.consent import STRICT, Consent
 from regpipe.sql import consent_in_force
+from regpipe.sql.customer_view import address_column
+from regpipe.sql.gate import UNSUBSCRIBED, may_table, never_again, word_table
 from regpipe.sql.list_cells import fits
-from regpipe.sql.lists import may_table
 from regpipe.sql.step import Step, ident, literal, step
 
 ERASED = "erased"
@@ -26,14 +28,16 @@ def refused(
     channel: str,
     files: Sequence[RefusalFile],
     as_of: datetime,
+    consent: Consent = STRICT,
 ) -> Step:
     """Give who must not be mailed for a purpose, whoever they are.
 
     An address is there for a consent that was withdrawn or a suppression; not
     if it was erased, and not if it may be written to. It stands in the first
-    of ``files`` that takes one of its reasons.
+    of ``files`` that takes one of its reasons. Where consent follows the person, a
+    customer's address is there for what they said of another one, too.
 
-    Reads  the registry's ledger and suppressions, the table of ``may``.
+    Reads  the registry's ledger and suppressions, the tables of ``may`` and ``word``.
     Gives  one row per ``address`` (lower case): ``place``, the number of its
            file from 0, and ``fits``, whether the file's importer takes it.
     """
@@ -48,6 +52,18 @@ def refused(
         if test
     )
     fit = f"coalesce(case {taken} end, true)" if taken else "true"
+    by_person = ""
+    if consent.follows == "person":
+        by_person = f"""
+  union all
+  select lower(c.{address_column(channel)}) as address, 'withdrawn' as reason
+  from registry.customers c
+  left join {ident(word_table(purpose, channel))} w
+    on cast(c.customer_id as varchar) = w.address
+  left join ({never_again(purpose, channel, consent)}
+  ) n on c.customer_id = n.customer_id
+  where c.{address_column(channel)} is not null
+    and (w.status = 'withdrawn' or n.customer_id is not null)"""
     return step(
         refused_table(name),
         f"""
@@ -59,9 +75,12 @@ with said as (
     and channel = {literal(channel)}
     and status = 'withdrawn'
   union all
-  select lower(address) as address, reason
+  select
+      lower(address) as address,
+      case when reason = {literal(UNSUBSCRIBED)} then 'withdrawn' else reason end
+        as reason
   from registry.suppressions
-  where channel in ({literal(channel)}, '*')
+  where channel in ({literal(channel)}, '*'){by_person}
 ),
 placed as (
   select

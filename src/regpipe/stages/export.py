@@ -16,15 +16,12 @@ from regpipe.outcome import ExportOutcome
 from regpipe.spec import Export, Pipeline
 from regpipe.sql.customer_view import CUSTOMERS, customers
 from regpipe.sql.fitted import fitted, fitted_table
+from regpipe.sql.gate import may, may_table
 from regpipe.sql.list_cells import statements, view_columns
 from regpipe.sql.lists import (
     Selection,
-    granted,
-    granted_table,
     late_table,
     list_table,
-    may,
-    may_table,
     on_list,
     on_list_table,
     selected,
@@ -36,6 +33,7 @@ from regpipe.stages.list_files import List, list_files
 from regpipe.stages.list_warnings import list_warnings
 from regpipe.stages.manifest import StagedExport, publish
 from regpipe.stages.segments import segment
+from regpipe.stages.words import leave_words, words_left
 
 
 def stage_exports(
@@ -132,10 +130,9 @@ def _ready(
             as_of,
         )
     )
-    for purpose, channel in words:
-        reader.make(granted(purpose, channel, as_of))
+    leave_words(reader, words, pipeline.consent, as_of)
     for purpose, channel in _shown_words(lists):
-        reader.make(may(purpose, channel))
+        reader.make(may(purpose, channel, as_of, pipeline.consent))
     return lists
 
 
@@ -171,7 +168,7 @@ def _forget(reader: Engine, lists: Mapping[str, List]) -> None:
     words = {stated for each in lists.values() for stated in each.who.words}
     reader.drop(
         CUSTOMERS,
-        *(granted_table(*stated) for stated in sorted(words)),
+        *words_left(words),
         *(may_table(*stated) for stated in _shown_words(lists)),
     )
 
@@ -202,6 +199,7 @@ def _list(
         by_group=export.for_each == "group",
         columns=view_columns(export.written),
         told=statements(export.written),
+        consent=pipeline.consent,
     )
     place = list_place(pipeline, name, export, as_of)
     return List(export, who, place, export.format, export.written)

@@ -14,7 +14,7 @@ from regpipe.formats import ListColumn, Target
 from regpipe.spec import Export
 from regpipe.sql.fitted import INCOMPLETE, fitted_rows
 from regpipe.sql.list_cells import cell
-from regpipe.sql.lists import REFUSALS, Selection, may_alias, shown
+from regpipe.sql.lists import Selection, may_alias, shown
 from regpipe.sql.refused import refused, refused_table
 from regpipe.sql.step import comma, ident, literal
 from regpipe.stages.export_files import (
@@ -114,7 +114,11 @@ def _rows(
 ) -> _Rows:
     which = f"group_key = {literal(key)}" if key is not None else "true"
     order = _unlike("customer_id", [each.header for each in made.columns])
-    names = ["in_segment", *REFUSALS, *([INCOMPLETE] if made.target.checked else [])]
+    names = [
+        "in_segment",
+        *made.who.refusals,
+        *([INCOMPLETE] if made.target.checked else []),
+    ]
     return _Rows(
         select=_select(made, order, which if counts else "false"),
         within=within,
@@ -145,7 +149,8 @@ def _refusals(reader: Engine, made: List, as_of: datetime) -> Iterator[_Rows]:
     if not files:
         return
     name = made.who.name
-    reader.make(refused(name, made.who.purpose, made.who.channel, files, as_of))
+    who = made.who
+    reader.make(refused(name, who.purpose, who.channel, files, as_of, who.consent))
     table = ident(refused_table(name))
     for place, file in enumerate(files):
         unfit = reader.collect(
@@ -240,7 +245,7 @@ def _emptied(reader: Engine, made: List, within: str, group: str | None) -> Stag
     final = made.place.folder / within
     with new_aside(final) as part:
         _export(reader, made, rows, part)
-    counts = {} if refusals else dict.fromkeys(("in_segment", *REFUSALS), 0)
+    counts = {} if refusals else dict.fromkeys(("in_segment", *made.who.refusals), 0)
     return StagedFile(
         final=final,
         shown=str(made.place.shown / within),

@@ -34,3 +34,12 @@ from suppressions_history h
 left join suppressions s on false;
 drop table suppressions_history;
 alter table suppressions_ended rename to suppressions_history;
+
+-- Whose consent counts, and the policies of the last run (JSON).
+alter table rules add column consent varchar;
+create table rules_ended as
+select h.* exclude (ended_run_id), r.consent, h.ended_run_id
+from rules_history h
+left join rules r on false;
+drop table rules_history;
+alter table rules_ended rename to rules_history;
