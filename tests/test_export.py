@@ -400,6 +400,7 @@ def test_the_manifest_says_what_the_list_is_and_holds_no_personal_value(tmp_path
         "as_of": "2024-05-01T02:00:00.000000Z",
         "target": "csv",
         "columns": ["E-post"],
+        "address": "E-post",
         "files": [
             {
                 "file": "news-2024-05-01.csv",

@@ -172,7 +172,7 @@ def explained(pipeline, customer_id):
     """Give every step of telling why a customer is as they are."""
     with locked_down(pipeline.path(pipeline.registry), ()) as engine:
         heard = Recorder(engine)
-        why_of(heard, customer_id)
+        why_of(heard, customer_id, AS_OF)
     return heard.steps
 
 

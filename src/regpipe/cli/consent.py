@@ -1,10 +1,11 @@
-"""``regpipe consent``: what addresses said, and what people note of it by hand."""
+"""``regpipe consent``: what addresses said, what people note of it, what it allowed."""
 
 from __future__ import annotations
 
 import click
 
 from regpipe.cli.consent_by_hand import block, state, unblock
+from regpipe.cli.consent_show import show
 
 
 @click.group()
@@ -16,5 +17,5 @@ def consent() -> None:
     """
 
 
-for command in (state, block, unblock):
+for command in (show, state, block, unblock):
     consent.add_command(command)

@@ -18,7 +18,7 @@ def _remember(context: click.Context, parameter: click.Parameter, wanted: bool) 
     return wanted
 
 
-def _time(
+def _now(
     context: click.Context, parameter: click.Parameter, text: str | None
 ) -> datetime:
     """Read a time; UTC unless it says otherwise, now unless it is given."""
@@ -56,8 +56,16 @@ registry_option = click.option(
 as_of_option = click.option(
     "--as-of",
     metavar="TIME",
-    callback=_time,
+    callback=_now,
     help="Work as if it were this time (UTC unless it has an offset).  [default: now]",
+)
+
+known_as_of_option = click.option(
+    "--as-of",
+    metavar="TIME",
+    callback=time_or_none,
+    help="Tell what counted at this time (UTC unless it has an offset).  "
+    "[default: that of the latest run]",
 )
 
 json_option = click.option(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,7 +14,12 @@ from regpipe.errors import DataError
 if TYPE_CHECKING:
     from regpipe.reading import Customer
 
-CONSENT = ("purpose", "channel", "address", "status", "said_at", "source")
+ADDRESS = (
+    *("of", "name", "street", "street2", "postcode", "city", "region", "country"),
+)
+CONSENT = (
+    *("purpose", "channel", "address", "status", "said_at", "source", "suppressed"),
+)
 ORDER = (
     *("ordered_at", "source", "order_id", "payment_status", "fulfilment_status"),
     *("currency", "total", "carrier", "tracking_number"),
@@ -28,14 +33,16 @@ RECORD = (
 @click.command()
 @click.argument("customer")
 @options.registry_option
+@options.known_as_of_option
 @options.json_option
-def show(customer: str, registry: Path, as_json: bool) -> None:
+def show(customer: str, registry: Path, as_of: datetime | None, as_json: bool) -> None:
     """Show all that is known of one customer.
 
     CUSTOMER is a customer_id (also of one that was merged away), an e-mail, a phone
     such as +46701234567, or source:external_id. Shown are the profile, addresses,
     groups, the consent in force with its date and source, orders, and the source
-    records that the customer is made of. Times are UTC.
+    records that the customer is made of. With --as-of the consent is that in force
+    then, by what is known today; all else is as it is. Times are UTC.
 
     \b
     Exit code 0; 1 when there is no such customer or more than one; 2 when CUSTOMER
@@ -44,7 +51,7 @@ def show(customer: str, registry: Path, as_json: bool) -> None:
     from regpipe.reading import open_registry
 
     with open_registry(registry) as opened:
-        found = opened.customer(customer)
+        found = opened.customer(customer, as_of=as_of)
     if found is None:
         raise DataError.at("show", "there is no such customer in the registry")
     if as_json:
@@ -64,22 +71,8 @@ def _tell(found: Customer) -> None:
         ("field", "value"),
         [*profile, *groups, *merged],
     )
-    _table("addresses", [{"of": of, **a} for of, a in found.addresses.items()])
-    _table("consents", _only((*CONSENT, "suppressed"), found.consents))
-    _table("orders", _only(ORDER, found.orders))
-    _table("records", _only(RECORD, found.records))
-
-
-def _only(
-    columns: Sequence[str], rows: Iterable[Mapping[str, Any]]
-) -> list[dict[str, Any]]:
-    return [{name: row[name] for name in columns} for row in rows]
-
-
-def _table(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Print rows without the columns that none of them has a value in."""
-    columns = [name for name in (rows[0] if rows else ()) if any(r[name] for r in rows)]
-    if columns:
-        terminal.table(
-            title, columns, [[row[name] for name in columns] for row in rows]
-        )
+    addresses = [{"of": of, **a} for of, a in found.addresses.items()]
+    terminal.filled_table("addresses", ADDRESS, addresses)
+    terminal.filled_table("consents", CONSENT, found.consents)
+    terminal.filled_table("orders", ORDER, found.orders)
+    terminal.filled_table("records", RECORD, found.records)

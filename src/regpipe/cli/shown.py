@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from regpipe.cli import terminal
 
@@ -30,3 +30,17 @@ def written(original: object) -> str:
 def rule(each: Chosen) -> str:
     """Give the rule of a field as a pipeline file says it."""
     return ", ".join(each.sources) or each.rule
+
+
+def placed(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give a row with its record and place under the names that people read.
+
+    What was noted by hand has no file and no row.
+    """
+    source, external_id = row.get("source"), row.get("external_id")
+    return {
+        **row,
+        "record": f"{source}:{external_id}" if row.get("file") else source,
+        "row": row["row_number"] or None,
+        "run": row["run_id"],
+    }

@@ -11,7 +11,7 @@ import os
 import shutil
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
@@ -59,6 +59,15 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
     else:
         say(title)
         _plain_table(columns, cells, right)
+
+
+def filled_table(
+    title: str, columns: Sequence[str], rows: Sequence[Mapping[str, object]]
+) -> None:
+    """Print rows without the columns that none of them has a value in."""
+    filled = [name for name in columns if any(row.get(name) for row in rows)]
+    if filled:
+        table(title, filled, [[row.get(name) for name in filled] for row in rows])
 
 
 def note(text: str) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
-from regpipe.cli import options, terminal, together
+from regpipe.cli import options, terminal, together, why_export
 from regpipe.cli.shown import rule, value, written
 from regpipe.cli.waterfall import drawn, scale, waterfall
 from regpipe.cli.why_page import page_of
@@ -16,7 +18,7 @@ from regpipe.errors import DataError
 from regpipe.registry.files import write_owner_only
 
 if TYPE_CHECKING:
-    from regpipe.reading import Chosen, Said, Why
+    from regpipe.reading import Chosen, Listed, Said, Why
 
 PAGE = click.Path(path_type=Path, allow_dash=True, dir_okay=False)
 FRAME = 22
@@ -38,6 +40,19 @@ STATEMENT = ("status", "said_at", "dated_by", *PLACE[:4])
 @click.argument("field", required=False)
 @options.registry_option
 @click.option(
+    "--export",
+    metavar="NAME",
+    help="Tell why the customer is, or is not, on this list of --pipeline.",
+)
+@click.option(
+    "-p",
+    "--pipeline",
+    metavar="FILE",
+    type=options.FILE,
+    help="The pipeline file that has the list; its registry is read.",
+)
+@options.known_as_of_option
+@click.option(
     "--html",
     "page",
     metavar="FILE",
@@ -45,8 +60,17 @@ STATEMENT = ("status", "said_at", "dated_by", *PLACE[:4])
     help="Write it as one HTML page instead (- is stdout); its owner only may read it.",
 )
 @options.json_option
+@click.pass_context
 def why(
-    customer: str, field: str | None, registry: Path, page: Path | None, as_json: bool
+    context: click.Context,
+    customer: str,
+    field: str | None,
+    registry: Path,
+    export: str | None,
+    pipeline: Path | None,
+    as_of: datetime | None,
+    page: Path | None,
+    as_json: bool,
 ) -> None:
     """Tell why a customer is one, and where each of their values is from.
 
@@ -59,26 +83,57 @@ def why(
     consent.newsletter, ... A row counts the records of its file, the header too. Times
     are UTC.
 
+    --export tells the tests of a list instead, in order, which the customer passes:
+    the first that fails, or the statement that lets them be on it; with --html the
+    page tells that, too. With --as-of consent is that in force then.
+
     \b
-    Exit code 0; 1 when there is no such customer or more than one; 2 when CUSTOMER or
-    FIELD is none of these; 4 when the registry cannot be read or FILE not be written.
+    Exit code 0; 1 when there is no such customer or more than one; 2 when CUSTOMER,
+    FIELD or NAME is none of these; 4 when the registry cannot be read or FILE not be
+    written.
     """
     if as_json and page is not None:
         raise click.UsageError("--json and --html exclude each other")
+    if (export is None) != (pipeline is None):
+        raise click.UsageError("--export and --pipeline go together")
+    if export is not None and field is not None and page is None:
+        raise click.UsageError("--export and FIELD exclude each other")
     from regpipe.reading import open_registry
 
+    declared = why_export.pipeline_of(pipeline) if pipeline else None
+    if declared is not None:
+        named = context.get_parameter_source("registry")
+        if named is not ParameterSource.COMMANDLINE:
+            registry = declared.path(declared.registry)
     with open_registry(registry) as opened:
-        found = opened.why(customer, field)
-    if found is None:
+        listed = None
+        if declared is not None and export is not None:
+            listed = opened.listed(customer, declared, export, as_of=as_of)
+        told = None
+        if listed is None or page is not None:
+            told = opened.why(customer, field, as_of=as_of)
+    if told is None and listed is None:
         raise DataError.at("why", "there is no such customer in the registry")
-    if as_json:
-        terminal.document(found.as_dict())
-    elif page is None:
-        _tell(found, asked=field is not None)
-    elif str(page) == "-":
-        terminal.raw(page_of(found))
+    if page is not None and told is not None:
+        _write(page, told, listed)
+    elif listed is not None:
+        if as_json:
+            terminal.document(listed.as_dict())
+        else:
+            why_export.tell(listed)
+    elif told is not None:
+        if as_json:
+            terminal.document(told.as_dict())
+        else:
+            _tell(told, asked=field is not None)
+
+
+def _write(page: Path, found: Why, listed: Listed | None) -> None:
+    text = page_of(found, listed)
+    if str(page) == "-":
+        terminal.raw(text)
     else:
-        write_owner_only(page, page_of(found).encode())
+        write_owner_only(page, text.encode())
         terminal.say(f"{page}: why customer {found.customer_id} is as they are")
 
 
@@ -88,14 +143,22 @@ def _tell(found: Why, *, asked: bool) -> None:
         title = f"customer {found.customer_id}{name}"
         numbers = together.numbered(found)
         records = [_placed(record) for record in found.records]
-        _table(title, RECORD, [{**r, "no": numbers[r["record"]]} for r in records])
+        terminal.filled_table(
+            title, RECORD, [{**r, "no": numbers[r["record"]]} for r in records]
+        )
         _tell_ties(found)
         taken = [row for each in found.fields for row in _taken(each)]
-        _table("fields", ("field", "value", "rule", *SHORT), _short(taken, numbers))
+        terminal.filled_table(
+            "fields", ("field", "value", "rule", *SHORT), _short(taken, numbers)
+        )
         others = [row for each in found.fields for row in _others(each)]
         title = "values not taken"
-        _table(title, ("field", "value", "why", *SHORT), _short(others, numbers))
-        _table("consents", CONSENT, [_placed(word) for word in found.consents])
+        terminal.filled_table(
+            title, ("field", "value", "why", *SHORT), _short(others, numbers)
+        )
+        terminal.filled_table(
+            "consents", CONSENT, [_placed(word) for word in found.consents]
+        )
         for score in found.scores:
             _tell_score(score)
         return
@@ -104,13 +167,17 @@ def _tell(found: Why, *, asked: bool) -> None:
         terminal.say(f"  by {rule(each)}: {each.because}")
         if each.set_by is not None:
             terminal.say(f"  set by {each.set_by} at {value(each.set_at)}")
-        _table("what the records say", SAID, [_said(said) for said in each.said])
+        terminal.filled_table(
+            "what the records say", SAID, [_said(said) for said in each.said]
+        )
     for word in found.consents:
         to = f"{word['purpose']} by {word['channel']} to {word['address']}"
         terminal.say(f"{to}: {word['status']}")
         if word["suppressed"]:
             terminal.say(f"  suppressed: {', '.join(word['suppressed'])}")
-        _table("statements", STATEMENT, [_placed(s) for s in word["statements"]])
+        terminal.filled_table(
+            "statements", STATEMENT, [_placed(s) for s in word["statements"]]
+        )
     if not found.fields and not found.consents:
         terminal.say("nobody has made a statement")
 
@@ -118,11 +185,11 @@ def _tell(found: Why, *, asked: bool) -> None:
 def _tell_ties(found: Why) -> None:
     for sentence in together.merged(found):
         terminal.say(sentence)
-    _table("tied by", ("no", "and", "by", "on"), together.ties(found))
+    terminal.filled_table("tied by", ("no", "and", "by", "on"), together.ties(found))
     if doubt := together.doubt(found):
         terminal.say(doubt)
     columns = ("no", "key", "record", "customer", "why", "question")
-    _table("kept apart", columns, together.apart(found))
+    terminal.filled_table("kept apart", columns, together.apart(found))
 
 
 def _tell_score(score: Mapping[str, Any]) -> None:
@@ -194,13 +261,3 @@ def _placed(row: Mapping[str, Any]) -> Mapping[str, Any]:
         "row": row["row_number"],
         "run": row["run_id"],
     }
-
-
-def _table(
-    title: str, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]
-) -> None:
-    """Print rows without the columns that none of them has a value in."""
-    filled = [name for name in columns if any(row.get(name) for row in rows)]
-    if filled:
-        cells = [[row.get(name) for name in filled] for row in rows]
-        terminal.table(title, filled, cells)

@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from regpipe.cli import together
+from regpipe.cli import together, why_export
 from regpipe.cli.page import rendered
 from regpipe.cli.shown import rule, value, written
 from regpipe.cli.waterfall import SUM, Bar, Scale, scale, waterfall
 from regpipe.version import VERSION
 
 if TYPE_CHECKING:
-    from regpipe.reading import Why
+    from regpipe.reading import Listed, Why
 
 TEMPLATE = "why.html.jinja"
 WIDTH = 1000
 """Units of the drawing that a waterfall is as wide as; the page stretches it."""
 
 
-def page_of(found: Why) -> str:
+def page_of(found: Why, listed: Listed | None = None) -> str:
     """Give the page on a customer: the same as the terminal tells, in full.
+
+    ``listed`` is what becomes of them on a list that was asked about.
 
     Raises PipelineError where jinja2 is not installed.
     """
@@ -29,6 +31,9 @@ def page_of(found: Why) -> str:
         {
             "why": found,
             "summary": _summary(found),
+            "listed": listed,
+            "verdict": why_export.verdict(listed) if listed else "",
+            "tests": why_export.tests(listed) if listed else [],
             "merged": together.merged(found),
             "ties": together.ties(found),
             "doubt": together.doubt(found),

@@ -1,11 +1,17 @@
-"""What the registry keeps beside customers, as SQL: orders, their lines, runs."""
+"""What the registry keeps beside customers: orders, their lines, runs and times."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from types import MappingProxyType
 
+import pyarrow as pa
+
+from regpipe.engine.protocol import Engine
+from regpipe.errors import InputFileError, PipelineError, StepError
 from regpipe.sql.customer_view import MONEY, NUMBER, TEXT, TIME
+from regpipe.stages.segments import about_the_text, is_one_select
 
 ORDERS: Mapping[str, str] = MappingProxyType(
     {
@@ -53,3 +59,39 @@ RUNS = """
     order by r.run_id desc
     """
 """One row per run, the newest first, with the sums of its files."""
+
+
+def answer(engine: Engine, query: str) -> pa.Table:
+    """Give the answer to one SELECT.
+
+    Raises PipelineError when it is no single SELECT or names what there is not,
+    StepError when it fails on the data.
+    """
+    if not is_one_select(engine, query):
+        raise PipelineError.at(
+            "query", "is not one SELECT", "such as select * from customers"
+        )
+    try:
+        return engine.collect(query)
+    except (StepError, InputFileError) as error:
+        said = about_the_text(error)
+        if said is None:
+            raise
+        raise PipelineError.at("query", said) from error
+
+
+def as_of(engine: Engine) -> datetime:
+    """Give the time (UTC) that the last run worked as of; 1970 before any run."""
+    return _time(engine, "select as_of from registry.runs order by run_id desc limit 1")
+
+
+def latest(engine: Engine) -> datetime:
+    """Give the latest time (UTC) that any run worked as of; 1970 before any run."""
+    return _time(engine, "select max(as_of) from registry.runs")
+
+
+def _time(engine: Engine, select: str) -> datetime:
+    found = [when for when in engine.collect(select).column(0).to_pylist() if when]
+    if not found:
+        return datetime(1970, 1, 1, tzinfo=UTC)
+    return datetime.combine(found[0].date(), found[0].time(), tzinfo=UTC)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from regpipe.engine.protocol import Engine
-from regpipe.sql.step import comma, ident, literal
+from regpipe.reading.ledger import KEY, consents_of
+from regpipe.sql.step import comma, ident
 from regpipe.stages.who import ids_of
 
 Row = Mapping[str, Any]
@@ -18,10 +20,6 @@ PROFILE = (
     *("note", "created_at", "updated_at"),
 )
 ADDRESS = ("name", "street", "street2", "postcode", "city", "region", "country")
-EVENT = (
-    *("address", "channel", "purpose", "status", "stated", "stated_at", "said_at"),
-    *("dated_by", "source", "external_id", "file_id", "row_number", "run_id"),
-)
 RECORD = (
     *("source", "external_id", *PROFILE[1:6], *PROFILE[7:]),
     *(*ADDRESS[1:], "groups", "originals", "delivered_at", "gone_at", "run_id"),
@@ -64,8 +62,8 @@ class Customer:
         return asdict(self)
 
 
-def customer_of(engine: Engine, customer_id: int) -> Customer:
-    """Give all that is known of a customer that there is."""
+def customer_of(engine: Engine, customer_id: int, as_of: datetime) -> Customer:
+    """Give all that is known of a customer that there is; consent ``as_of``."""
     mine = f"customer_id = {customer_id}"
     profile = rows(engine, PROFILE, "customers", mine, ["customer_id"])[0]
     addresses = rows(engine, ("kind", *ADDRESS), "addresses", mine, ["kind"])
@@ -74,7 +72,7 @@ def customer_of(engine: Engine, customer_id: int) -> Customer:
         {**row, "originals": _told(row["originals"])}
         for row in rows(engine, RECORD, "source_records", mine, order)
     )
-    consents, statements = consents_on(engine, addresses_of((profile, *records)))
+    consents, statements = consents_on(engine, addresses_of((profile, *records)), as_of)
     return Customer(
         customer_id=customer_id,
         merged_ids=_merged(engine, customer_id),
@@ -123,60 +121,35 @@ def addresses_of(records: Sequence[Row]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def consents_on(
-    engine: Engine, addresses: Sequence[str]
-) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
-    """Give the statements in force on some addresses, and all of them.
+def known_addresses(engine: Engine, customer_id: int) -> tuple[str, ...]:
+    """Give the e-mails and phones of a customer and of their source records."""
+    mine = f"customer_id = {customer_id}"
+    both = ("email", "phone")
+    profile = rows(engine, both, "customers", mine, both)
+    return addresses_of((*profile, *rows(engine, both, "source_records", mine, both)))
 
-    What decides is the view ``consent_in_force``; the statement that says so is
-    found beside it.
-    """
-    among = f"address in ({', '.join(map(literal, addresses)) or 'null'})"
-    events = rows(
-        engine,
-        EVENT,
-        "consent_events",
-        among,
-        ["said_at", "source", "external_id", "address", "channel", "purpose", "status"],
+
+def consents_on(
+    engine: Engine, addresses: Sequence[str], as_of: datetime
+) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+    """Give the statements in force on some addresses, and all of them."""
+    found = consents_of(engine, addresses, as_of)
+    in_force = tuple(
+        {**statement, "suppressed": list(word.reasons)}
+        for word in found.words
+        if (statement := word.decides) is not None
     )
-    blocked = rows(
-        engine,
-        ("address", "channel", "reason"),
-        "suppressions",
-        among,
-        ["address", "channel", "reason"],
+    events = sorted(
+        (statement for word in found.words for statement in word.statements),
+        key=lambda each: (
+            each["said_at"] is not None,
+            each["said_at"],
+            each["source"],
+            each["external_id"],
+            *(each[k] for k in KEY),
+        ),
     )
-    gone = engine.collect(
-        f"""
-        select distinct r.source, r.external_id
-        from registry.source_records r
-        semi join (select * from registry.consent_events where {among}) e
-          on r.source = e.source and r.external_id = e.external_id
-        where r.gone_at is not null
-        """
-    ).to_pylist()
-    fallen = {(row["source"], row["external_id"]) for row in gone}
-    key = ("address", "channel", "purpose")
-    columns = (*key, "status", "said_at")
-    in_force = []
-    for word in rows(engine, columns, "consent_in_force", among, key):
-        decides = [
-            event
-            for event in events
-            if all(event[name] == word[name] for name in columns)
-            and not (
-                event["status"] in ("granted", "pending")
-                and (event["source"], event["external_id"]) in fallen
-            )
-        ]
-        reasons = [
-            block["reason"]
-            for block in blocked
-            if block["address"] == word["address"]
-            and block["channel"] in (word["channel"], "*")
-        ]
-        in_force.append({**word, **decides[-1], "suppressed": reasons})
-    return tuple(in_force), events
+    return in_force, tuple(events)
 
 
 def _orders(engine: Engine, mine: str) -> tuple[Row, ...]:

@@ -3,45 +3,34 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
 from regpipe.engine.protocol import Engine
-from regpipe.errors import (
-    DataError,
-    InputFileError,
-    PipelineError,
-    RegistryError,
-    StepError,
-)
-from regpipe.reading import books, quarantine, questions
+from regpipe.errors import RegistryError
+from regpipe.reading import books, meant, quarantine, questions
 from regpipe.reading.customer import Customer, customer_of
+from regpipe.reading.disclosure import Disclosure, disclosure
 from regpipe.reading.frame import Frame
+from regpipe.reading.ledger import Consents, consents_of
+from regpipe.reading.listed import Listed, listed
+from regpipe.reading.people import people
 from regpipe.reading.why import Why, why_of
 from regpipe.registry import migrate
 from regpipe.registry.opening import locked_down
-from regpipe.registry.rules import consent_of
-from regpipe.sql.customer_view import VIEW, customers, moment
+from regpipe.spec import Pipeline
+from regpipe.sql.customer_view import moment
 from regpipe.sql.expression import AS_OF
 from regpipe.sql.gate import SERVICE
-from regpipe.sql.lists import (
-    Selection,
-    on_list,
-    on_list_table,
-    selected,
-)
 from regpipe.sql.step import comma, ident
 from regpipe.stages.evaluate import Evaluation, evaluate
 from regpipe.stages.labels import read_labels
-from regpipe.stages.segments import about_the_text, is_one_select, segment
+from regpipe.stages.segments import segment
 from regpipe.stages.train import Trained, train
 from regpipe.stages.who import customer_ids
-from regpipe.stages.words import leave_words
-
-_SEGMENT = "segment"
 
 
 class Registry:
@@ -85,11 +74,12 @@ class Registry:
 
         It is the word ``as_of`` in a ``where``, and consent is that in force then.
         """
-        found = self._engine.collect(
-            "select as_of from registry.runs order by run_id desc limit 1"
-        ).to_pylist()
-        when = found[0]["as_of"] if found else datetime(1970, 1, 1, tzinfo=UTC)
-        return datetime.combine(when.date(), when.time(), tzinfo=UTC)
+        return books.as_of(self._engine)
+
+    @property
+    def latest(self) -> datetime:
+        """The latest time (UTC) that any run worked as of; 1970 before any run."""
+        return books.latest(self._engine)
 
     def customers(self, where: str | None = None) -> Frame:
         """Give one row per customer, ordered by customer_id.
@@ -99,7 +89,7 @@ class Registry:
 
         Raises PipelineError when ``where`` is anything else.
         """
-        return self._people(where, SERVICE, "email")
+        return self._frame(people(self._engine, where, SERVICE, "email", self.as_of))
 
     def segment(
         self, where: str, *, purpose: str | None = None, channel: str = "email"
@@ -113,7 +103,8 @@ class Registry:
 
         Raises PipelineError when ``where`` is not one expression.
         """
-        return self._people(where, purpose or SERVICE, channel)
+        purpose = purpose or SERVICE
+        return self._frame(people(self._engine, where, purpose, channel, self.as_of))
 
     def orders(self, where: str | None = None) -> Frame:
         """Give one row per order, ordered by source and order_id.
@@ -215,10 +206,8 @@ class Registry:
         Raises PipelineError without Splink, InputFileError when the labels cannot be
         read, and DataError when there is nothing to learn from.
         """
-        if labels is None:
-            return train(self._engine, None)
         with TemporaryDirectory(prefix="regpipe-") as scratch:
-            said = read_labels(Path(labels), Path(scratch))
+            said = read_labels(Path(labels), Path(scratch)) if labels else None
         return train(self._engine, said)
 
     def sql(self, query: str) -> Frame:
@@ -231,17 +220,7 @@ class Registry:
         Raises PipelineError when it is no single SELECT or names what there is
         not, StepError when it fails on the data.
         """
-        if not is_one_select(self._engine, query):
-            raise PipelineError.at(
-                "query", "is not one SELECT", "such as select * from customers"
-            )
-        try:
-            return self._frame(query)
-        except (StepError, InputFileError) as error:
-            said = about_the_text(error)
-            if said is None:
-                raise
-            raise PipelineError.at("query", said) from error
+        return Frame(books.answer(self._engine, query))
 
     def find(self, identifier: int | str) -> tuple[int, ...]:
         """Give the ids of the customers that an identifier names, the lowest first.
@@ -253,60 +232,95 @@ class Registry:
         """
         return customer_ids(self._engine, identifier)
 
-    def customer(self, identifier: int | str) -> Customer | None:
+    def customer(
+        self, identifier: int | str, *, as_of: datetime | None = None
+    ) -> Customer | None:
         """Give all that is known of one customer; None when there is nobody.
 
-        ``identifier`` is as for ``find``.
+        ``identifier`` is as for ``find``. Consent is that in force ``as_of``; None is
+        the latest time that a run worked as of.
 
         Raises DataError when more than one customer has that e-mail or phone.
         """
-        found = self._one(identifier)
-        return None if found is None else customer_of(self._engine, found)
+        found = meant.one(self._engine, identifier)
+        if found is None:
+            return None
+        return customer_of(self._engine, found, as_of or self.latest)
 
-    def why(self, identifier: int | str, field: str | None = None) -> Why | None:
+    def consent(
+        self, identifier: int | str, *, as_of: datetime | None = None
+    ) -> Consents:
+        """Give every statement of consent on an address, and which is in force.
+
+        ``identifier`` is an e-mail or a phone, of a customer or of nobody, or else one
+        of a customer as for ``find``: then all of their addresses. ``as_of`` is as for
+        ``customer``.
+
+        Raises DataError when it names no customer or more than one.
+        """
+        addresses = meant.addresses(self._engine, identifier)
+        return consents_of(self._engine, addresses, as_of or self.latest)
+
+    def why(
+        self,
+        identifier: int | str,
+        field: str | None = None,
+        *,
+        as_of: datetime | None = None,
+    ) -> Why | None:
         """Give why one customer is as they are; None when there is nobody.
 
         Which records are they, what ties those, and for each field which record it
         was taken from, by which rule, and what the others say. ``identifier`` is as
-        for ``find``; ``field`` asks about one: a column of the customer view that
-        sources fill, billing or shipping, consents or consent.<purpose>.
+        for ``find``, ``as_of`` as for ``customer``; ``field`` asks about one: a column
+        of the customer view that sources fill, billing or shipping, consents or
+        consent.<purpose>.
 
         Raises DataError when more than one customer has that e-mail or phone,
         PipelineError when there is no such field.
         """
-        found = self._one(identifier)
-        return None if found is None else why_of(self._engine, found, field)
+        found = meant.one(self._engine, identifier)
+        if found is None:
+            return None
+        return why_of(self._engine, found, as_of or self.latest, field)
 
-    def _one(self, identifier: int | str) -> int | None:
-        """Give the id of the one customer that is meant; None when there is nobody."""
-        found = self.find(identifier)
-        if len(found) > 1:
-            ids = ", ".join(map(str, found[:20]))
-            raise DataError.at(
-                "customer", f"{len(found)} customers share it", f"ask by id: {ids}"
-            )
-        return found[0] if found else None
+    def listed(
+        self,
+        identifier: int | str,
+        pipeline: Pipeline,
+        export: str,
+        *,
+        as_of: datetime | None = None,
+    ) -> Listed | None:
+        """Give why a customer is on a list, or the first of its tests that they fail.
 
-    def _people(self, where: str | None, purpose: str, channel: str) -> Frame:
-        """Pick the customers first, by the gate; then make all their columns."""
-        found = segment(self._engine, where)
-        who = Selection(
-            name=_SEGMENT,
-            purpose=purpose,
-            channel=channel,
-            segment=found,
-            by_group=False,
-            columns=(),
-            consent=consent_of(self._engine),
-        )
-        as_of = self.as_of
-        self._engine.make(customers(who.read, found.parts, as_of))
-        if who.gated:
-            leave_words(self._engine, who.words, who.consent, as_of)
-        self._engine.make(selected(who, as_of))
-        self._engine.make(on_list(_SEGMENT))
-        step = customers(VIEW, (), as_of, "view", on_list_table(_SEGMENT))
-        return self._frame(f"{step.select}\norder by customer_id")
+        ``pipeline`` is what ``regpipe.spec.load.load_pipeline`` gives, ``export`` the
+        name of one of its lists. ``identifier`` and ``as_of`` are as for ``customer``.
+
+        Raises DataError when more than one customer has that e-mail or phone,
+        PipelineError when there is no such list.
+        """
+        found = meant.one(self._engine, identifier)
+        if found is None:
+            return None
+        at = as_of or self.latest
+        return listed(self._engine, pipeline, export, at, found)
+
+    def disclosure(
+        self, identifier: int | str, pipeline: Pipeline | None = None
+    ) -> Disclosure | None:
+        """Give all that is held of one person; None when there is nobody.
+
+        ``identifier`` is as for ``find``. With ``pipeline`` (see ``listed``) also the
+        lists that they would be on now. Others' data is left out.
+
+        Raises DataError when more than one customer has that e-mail or phone.
+        """
+        found = meant.one(self._engine, identifier)
+        if found is None:
+            return None
+        asked = meant.number(identifier)
+        return disclosure(self._engine, self.path, found, asked, pipeline)
 
     def _frame(self, select: str) -> Frame:
         return Frame(self._engine.collect(select))

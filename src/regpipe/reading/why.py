@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from regpipe.engine.protocol import Engine
@@ -62,7 +63,9 @@ class Why:
         return asdict(self)
 
 
-def why_of(engine: Engine, customer_id: int, field: str | None = None) -> Why:
+def why_of(
+    engine: Engine, customer_id: int, as_of: datetime, field: str | None = None
+) -> Why:
     """Give why a customer that there is, is as they are.
 
     ``field`` asks about one: a golden field, a part of an address such as city or
@@ -71,9 +74,45 @@ def why_of(engine: Engine, customer_id: int, field: str | None = None) -> Why:
     Raises PipelineError when there is no such field.
     """
     wanted = _wanted(engine, field)
-    records = _records(engine, customer_id)
+    records = records_of(engine, customer_id)
     held = _held(engine, customer_id)
     rules = followed(engine)
+    rules_run, fields = _chosen(engine, customer_id, held, records, rules)
+    together = None
+    if wanted is None:
+        together = tied(engine, records, _distinct(rules, "identity"))
+    return Why(
+        customer_id=customer_id,
+        name=held["full_name"] or held["company"],
+        rules_run=rules_run,
+        records=records,
+        merged=merges(engine, customer_id, records, together.ties) if together else (),
+        tied=together,
+        scores=scores(engine, records) if together else (),
+        fields=_asked(fields, wanted),
+        consents=_consents(engine, held, records, wanted, as_of),
+    )
+
+
+def fields_of(
+    engine: Engine, customer_id: int, records: Sequence[Row]
+) -> tuple[Chosen, ...]:
+    """Give every field of a customer that there is, with what each record says of it.
+
+    ``records`` are those of ``records_of``.
+    """
+    held = _held(engine, customer_id)
+    return _chosen(engine, customer_id, held, records, followed(engine))[1]
+
+
+def _chosen(
+    engine: Engine,
+    customer_id: int,
+    held: Row,
+    records: Sequence[Row],
+    rules: Sequence[Followed],
+) -> tuple[int | None, tuple[Chosen, ...]]:
+    """Give the run whose rules gave a golden record, and its fields by those."""
     survivorship = _distinct(rules, "survivorship")
     place, fields = chosen(
         engine,
@@ -82,20 +121,7 @@ def why_of(engine: Engine, customer_id: int, field: str | None = None) -> Why:
         records,
         [survival_of(each.survivorship) for each in survivorship],
     )
-    together = None
-    if wanted is None:
-        together = tied(engine, records, _distinct(rules, "identity"))
-    return Why(
-        customer_id=customer_id,
-        name=held["full_name"] or held["company"],
-        rules_run=survivorship[place].run_id,
-        records=records,
-        merged=merges(engine, customer_id, records, together.ties) if together else (),
-        tied=together,
-        scores=scores(engine, records) if together else (),
-        fields=_asked(fields, wanted),
-        consents=_consents(engine, held, records, wanted),
-    )
+    return survivorship[place].run_id, fields
 
 
 def _wanted(engine: Engine, field: str | None) -> str | None:
@@ -148,7 +174,7 @@ _RECORD = (
 )
 
 
-def _records(engine: Engine, customer_id: int) -> tuple[Row, ...]:
+def records_of(engine: Engine, customer_id: int) -> tuple[Row, ...]:
     """Give a customer's records, with the texts of their cells where those are kept."""
     columns = engine.collect("select * from registry.source_records limit 0")
     texts = ("originals",) if "originals" in columns.column_names else ()
@@ -188,27 +214,24 @@ def _address(row: Row | None, parts: Sequence[str]) -> Row | None:
 
 
 def _consents(
-    engine: Engine, held: Row, records: Sequence[Row], wanted: str | None
+    engine: Engine,
+    held: Row,
+    records: Sequence[Row],
+    wanted: str | None,
+    as_of: datetime,
 ) -> tuple[Row, ...]:
     if wanted is not None and not wanted.startswith(CONSENT):
         return ()
-    in_force, events = consents_on(engine, addresses_of((held, *records)))
-    listed = ", ".join(str(event["file_id"]) for event in events) or "null"
-    files = {
-        row["file_id"]: row["file"]
-        for row in rows(
-            engine, ("file_id", "file"), "run_files", f"file_id in ({listed})", ["file"]
-        )
-    }
+    in_force, events = consents_on(engine, addresses_of((held, *records)), as_of)
     told = []
     for word in in_force:
         names = f"{CONSENT}.{word['purpose']}"
         if wanted not in (None, "consents", names, f"{names}.{word['channel']}"):
             continue
         same = [
-            {**event, "file": files.get(event["file_id"])}
+            event
             for event in reversed(events)
             if all(event[k] == word[k] for k in ("address", "channel", "purpose"))
         ]
-        told.append({**word, "file": files.get(word["file_id"]), "statements": same})
+        told.append({**word, "statements": same})
     return tuple(told)

@@ -242,3 +242,27 @@ where refusal is null
 def late_table(name: str) -> str:
     """Give the name of the table with the columns of those who are on the list."""
     return f"list_late {name}"
+
+
+def neighbours(name: str, customer_id: int) -> Step:
+    """Give a customer, and those with the same e-mail (whatever its case) or phone.
+
+    What a list makes of one of them hangs on the others alone.
+
+    Gives  one row per customer: ``customer_id``.
+    """
+    return step(
+        name,
+        f"""
+select distinct c.customer_id
+from registry.customers c
+join (
+  select customer_id, lower(email) as email, phone
+  from registry.customers
+  where customer_id = {customer_id}
+) m
+  on c.customer_id = m.customer_id
+  or lower(c.email) = m.email
+  or c.phone = m.phone
+""",
+    )

@@ -7,6 +7,7 @@ those steps, writes their rows to files, and knows what became of earlier ones.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import pyarrow as pa
@@ -14,19 +15,22 @@ import pyarrow as pa
 from regpipe.engine.protocol import Engine
 from regpipe.outcome import ExportOutcome
 from regpipe.spec import Export, Pipeline
-from regpipe.sql.customer_view import CUSTOMERS, customers
-from regpipe.sql.fitted import fitted, fitted_table
-from regpipe.sql.gate import may, may_table
+from regpipe.sql.customer_view import CUSTOMERS, address_column, customers, moment
+from regpipe.sql.expression import AS_OF, part_column
+from regpipe.sql.fitted import INCOMPLETE, fitted, fitted_table
+from regpipe.sql.gate import buyers_table, may, may_table, policies_of
 from regpipe.sql.list_cells import statements, view_columns
 from regpipe.sql.lists import (
     Selection,
     late_table,
     list_table,
+    neighbours,
     on_list,
     on_list_table,
     selected,
 )
 from regpipe.sql.refused import refused_table
+from regpipe.sql.segment import EVERYBODY
 from regpipe.sql.step import ident, literal
 from regpipe.stages.export_files import chosen_exports, list_place
 from regpipe.stages.list_files import List, list_files
@@ -63,6 +67,7 @@ def stage_exports(
                 channel=each.who.channel,
                 target=each.target.name,
                 columns=tuple(column.header for column in each.columns),
+                address=each.address,
                 registry=pipeline.path(pipeline.registry).name,
                 as_of=as_of,
                 manifest=each.place.manifest,
@@ -108,13 +113,118 @@ _NOBODY = pa.table(
 )
 
 
+@dataclass(frozen=True)
+class Judged:
+    """What becomes of one customer on one list.
+
+    ``in_segment`` tells whether the ``where`` holds for them, ``read`` what it reads of
+    them. ``refusals`` are, by group (None where the list is one file), what keeps them
+    off (None: nothing); of somebody outside the segment as if they were in it.
+    ``tests`` are the refusals there may be, in order. ``same_as`` is the customer who
+    is on it with their address; ``last_order_at`` when they bought last, where a policy
+    asks that, of who refused nothing.
+    """
+
+    export: Export
+    tests: tuple[str, ...]
+    country: str | None
+    in_segment: bool
+    read: Mapping[str, object]
+    address: str | None
+    refusals: Mapping[str | None, str | None]
+    same_as: int | None
+    last_order_at: datetime | None
+
+
+def judge(
+    reader: Engine, pipeline: Pipeline, name: str, as_of: datetime, customer_id: int
+) -> Judged:
+    """Ask the steps of one list about one customer that there is.
+
+    They are made for those alone who share an address with them.
+
+    Raises PipelineError for a name there is not, or a ``where`` that cannot run.
+    """
+    reader.make(neighbours(_ASKED, customer_id))
+    lists = _ready(reader, pipeline, as_of, [name], _ASKED)
+    each = lists[name]
+    mine = f"customer_id = {customer_id}"
+    (read,) = reader.collect(
+        f"select *, coalesce(({each.who.segment.sql}), false) as is_in "
+        f"from (select *, {moment(as_of)} as {AS_OF} from {CUSTOMERS} where {mine})"
+    ).to_pylist()
+    asked = each
+    if not read["is_in"]:
+        asked = replace(each, who=replace(each.who, segment=EVERYBODY))
+    _make(reader, asked, as_of)
+    tables = [list_table(name), *([fitted_table(name)] if each.target.checked else [])]
+    refusals = {
+        row["group_key"]: row["refusal"]
+        for table in tables
+        for row in reader.collect(
+            f"select group_key, refusal from {ident(table)} where {mine} "
+            "order by group_key nulls first"
+        ).to_pylist()
+    }
+    column = address_column(each.who.channel)
+    same = reader.collect(
+        f"""
+        select min(l.customer_id)
+        from {ident(tables[-1])} l
+        join registry.customers c on l.customer_id = c.customer_id
+        join registry.customers m
+          on lower(c.{column}) = lower(m.{column}) and m.{mine}
+        where l.refusal is null and l.customer_id < m.customer_id
+        """
+    )
+    address = reader.collect(f"select {column} from registry.customers where {mine}")
+    bought = None
+    who = each.who
+    if any(p.existing_customers for p in policies_of(who.consent, who.purpose)):
+        table = ident(buyers_table(who.purpose, who.channel))
+        last = reader.collect(f"select last_order_at from {table} where {mine}")
+        bought = next(iter(last.column(0).to_pylist()), None)
+    _drop(reader, name)
+    _forget(reader, lists)
+    reader.drop(_ASKED)
+    tests = who.refusals if who.gated else ()
+    return Judged(
+        export=each.export,
+        tests=(*tests, *([INCOMPLETE] if each.target.checked else [])),
+        country=read.get("country"),
+        in_segment=read["is_in"],
+        read=_read(each, read),
+        address=address.column(0)[0].as_py(),
+        refusals=refusals,
+        same_as=same.column(0)[0].as_py(),
+        last_order_at=bought,
+    )
+
+
+_ASKED = "list_asked"
+
+
+def _read(made: List, row: Mapping[str, object]) -> dict[str, object]:
+    """Give what the segment of a list reads of a customer, as a ``where`` names it."""
+    segment = made.who.segment
+    read = {name: row[name] for name in sorted(segment.columns)}
+    return read | {
+        f"{column}[{literal(key)}]": row[part_column(column, key)]
+        for column, key in sorted(segment.parts)
+    }
+
+
 def _ready(
     reader: Engine,
     pipeline: Pipeline,
     as_of: datetime,
     names: Collection[str] | None,
+    only: str | None = None,
 ) -> dict[str, List]:
-    """Leave what all lists are made from: the customers, and who granted what."""
+    """Leave what all lists are made from: the customers, and who granted what.
+
+    ``only`` is a table whose customer_id tells which customers; None means all.
+    """
     lists = {
         name: _list(reader, pipeline, name, export, as_of)
         for name, export in chosen_exports(pipeline, names).items()
@@ -128,6 +238,7 @@ def _ready(
             frozenset().union(*(who.read for who in whos)),
             frozenset().union(*(who.segment.parts for who in whos)),
             as_of,
+            only=only,
         )
     )
     leave_words(reader, words, pipeline.consent, as_of)

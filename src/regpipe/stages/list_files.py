@@ -12,6 +12,7 @@ from regpipe.engine.protocol import Engine
 from regpipe.errors import PipelineError
 from regpipe.formats import ListColumn, Target
 from regpipe.spec import Export
+from regpipe.sql.customer_view import address_column
 from regpipe.sql.fitted import INCOMPLETE, fitted_rows
 from regpipe.sql.list_cells import cell
 from regpipe.sql.lists import Selection, may_alias, shown
@@ -41,6 +42,12 @@ class List:
     place: ListPlace
     target: Target
     columns: tuple[ListColumn, ...]
+
+    @property
+    def address(self) -> str | None:
+        """Give the header of the column that holds the address of the channel."""
+        wanted = address_column(self.who.channel)
+        return next((c.header for c in self.columns if c.column == wanted), None)
 
     @property
     def rules(self) -> Rules:

@@ -42,13 +42,18 @@ class StagedFile:
 
 @dataclass(frozen=True)
 class StagedExport:
-    """One export with all its files, and what its manifest says of them."""
+    """One export with all its files, and what its manifest says of them.
+
+    ``address`` is the column that holds the address of the channel; None where none
+    does.
+    """
 
     name: str
     purpose: str
     channel: str
     target: str
     columns: tuple[str, ...]
+    address: str | None
     registry: str
     as_of: datetime
     manifest: Path
@@ -96,6 +101,7 @@ def content(staged: StagedExport, run: int | None) -> bytes:
                 + "Z",
                 "target": staged.target,
                 "columns": list(staged.columns),
+                "address": staged.address,
                 "files": [_described(file) for file in staged.files],
             },
             ensure_ascii=False,

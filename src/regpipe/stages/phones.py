@@ -45,6 +45,16 @@ def phone(text: str, region: str | None) -> str | None:
     return None if number is None else _written(number)
 
 
+def region_of(number: str) -> str | None:
+    """Give the country of a number in E.164; None where it is of none.
+
+    >>> region_of("+46701234567")
+    'SE'
+    """
+    parsed = _parsed(number, None)
+    return None if parsed is None else phonenumbers.region_code_for_number(parsed)
+
+
 def _lettered(text: str, region: str | None) -> str | None:
     """Read letters as the digits on their keys, where numbers are written so."""
     number = _parsed(text, region)

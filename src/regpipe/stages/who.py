@@ -32,9 +32,7 @@ def customer_ids(engine: Engine, identifier: int | str) -> tuple[int, ...]:
         )
     elif "@" in text or text.startswith("+"):
         column = "email" if "@" in text else "phone"
-        address = literal(
-            address_of(text) if "@" in text else phone(text, None) or text
-        )
+        address = literal(one_address(text) or text)
         found = ids_of(
             engine,
             f"""
@@ -58,6 +56,20 @@ def customer_ids(engine: Engine, identifier: int | str) -> tuple[int, ...]:
         f"select customer_id from registry.customers where customer_id in ({listed})",
     )
     return tuple(sorted(there))
+
+
+def one_address(identifier: int | str) -> str | None:
+    """Give the e-mail or phone that an identifier is, as the registry writes it.
+
+    None where it names a customer or a record instead.
+    """
+    text = str(identifier).strip()
+    source, colon, _ = text.partition(":")
+    if isinstance(identifier, int) or (colon and source):
+        return None
+    if "@" in text:
+        return address_of(text)
+    return (phone(text, None) or text) if text.startswith("+") else None
 
 
 def current_id(engine: Engine, customer_id: int) -> int:
