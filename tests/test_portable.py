@@ -22,8 +22,9 @@ from regpipe.reading import open_registry
 from regpipe.reading.why import why_of
 from regpipe.registry.by_hand import ByHand, LinkDecision, Override
 from regpipe.registry.opening import locked_down, opened
+from regpipe.registry.statements import Block, NotedConsent, Proof, Statement
 from regpipe.run import run_pipeline
-from regpipe.spec import ConsentSource, CustomerSource, OrderSource
+from regpipe.spec import Consent, ConsentSource, CustomerSource, OrderSource
 from regpipe.spec.load import load_pipeline
 from regpipe.spec.rules import DEFAULT_KEYS
 from regpipe.sql.cells import Cell
@@ -105,7 +106,25 @@ BY_HAND = ByHand(
     at=AS_OF,
     overrides=(Override(1, "city", "Lund"), Override(1, "note", "hers")),
     links=(LinkDecision(("shop", "1"), ("shop", "2"), "different"),),
+    consents=NotedConsent(
+        (Statement("a@x.se", "email", "newsletter", "granted", AS_OF, Proof()),),
+        (
+            Block("f@x.se", "*", "complained"),
+            Block("f@x.se", "*", "bounced", lift=True),
+        ),
+    ),
 )
+DEMANDED = Consent.model_validate(
+    {
+        "policies": {
+            "newsletter": [
+                {"countries": ["DE"], "double_opt_in": True},
+                {"existing_customers": "2 years", "renew_after": "90 days"},
+            ]
+        }
+    }
+)
+BY_PERSON = DEMANDED.model_copy(update={"follows": "person"})
 
 
 def write(pipeline, files):
@@ -202,6 +221,8 @@ def steps(tmp_path_factory):
     write(pipeline, {"shop.csv": ("shop", [LATER, *PEOPLE[1:]])})
     found += listened(pipeline, folder, by_hand=BY_HAND)
     found += lists(pipeline)
+    for consent in (DEMANDED, BY_PERSON):
+        found += lists(pipeline.model_copy(update={"consent": consent}))
     found += explained(pipeline, 1)
     found += replayed(pipeline, folder)
     found += [labelled(DEFAULT_KEYS), scored_clusters()]

@@ -46,8 +46,12 @@ class FileOutcome:
 class Delta:
     """How many rows of a registry table go, and how many come."""
 
-    gone: int
-    new: int
+    gone: int = 0
+    new: int = 0
+
+    def __add__(self, other: Delta) -> Delta:
+        """Give the rows of both."""
+        return Delta(self.gone + other.gone, self.new + other.new)
 
 
 @dataclass(frozen=True)

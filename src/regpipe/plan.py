@@ -255,18 +255,19 @@ def work_out(
     with watch.stage("merge customers"):
         deltas += merge.merge_records(engine, pipeline.survivorship, ground)
     with watch.stage("merge consents"):
-        stated = merge.merge_consents(engine, intakes, ground)
-        deltas += by_hand.with_consents(engine, stated)
+        deltas += merge.merge_consents(engine, intakes, ground)
+        deltas += by_hand.leave_consents(engine)
         if ground.fresh:
             merge.forget_customers(engine, intakes)
     with watch.stage("merge orders"):
         deltas += [*merge.merge_orders(engine, intakes, ground), *rejected]
-    coming = {delta.table: delta.new for delta in deltas}
     summary = sql_changes.summary(
         state.next_customer,
         state.last_review,
-        coming["consent_events"],
-        coming["suppressions"],
+        *(
+            [delta.new for delta in deltas if delta.table == table]
+            for table in ("consent_events", "suppressions")
+        ),
     )
     found = engine.collect(summary).to_pylist()[0]
     next_customer = _next_customer(engine, state)

@@ -175,14 +175,15 @@ class DuckDBEngine:
         run_id: int,
     ) -> Mapping[str, Delta]:
         """Apply the deltas to ``target`` in one transaction, then checkpoint."""
-        counts = {}
+        counts: dict[str, Delta] = {}
         self._attach(target, "target", f"storage_version {literal(STORAGE_VERSION)}")
         try:
             self._run("publish", "begin")
             try:
                 self._in("target", scripts)
                 for delta in deltas:
-                    counts[delta.table] = self._apply(delta, run_id)
+                    before = counts.get(delta.table, Delta())
+                    counts[delta.table] = before + self._apply(delta, run_id)
                 self._run("publish", "commit")
             except BaseException:
                 self._db.execute("rollback")

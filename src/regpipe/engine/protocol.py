@@ -107,8 +107,8 @@ class Engine(Protocol):
     ) -> Mapping[str, Delta]:
         """Apply ``scripts`` and ``deltas`` to the registry file ``target``.
 
-        One transaction, then a checkpoint: all of it or nothing. Gives how many
-        rows went from each table and came to it.
+        One transaction, then a checkpoint: all of it or nothing. A table may have
+        several deltas. Gives how many rows went from each table and came to it.
         """
 
     def drop(self, *names: str) -> None:

@@ -62,11 +62,9 @@ class ByHand:
             *deltas,
         ]
 
-    def with_consents(
-        self, engine: Engine, deltas: Sequence[TableDelta]
-    ) -> list[TableDelta]:
-        """Leave what is noted of consent; give a run's deltas with that in them."""
-        return self.consents.join(engine, deltas, self.by, self.at)
+    def leave_consents(self, engine: Engine) -> list[TableDelta]:
+        """Leave what comes and goes of consent, beside what files state."""
+        return self.consents.leave(engine, self.by, self.at)
 
     def _put_overrides(self, engine: Engine) -> None:
         ids = [each.customer_id for each in self.overrides]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 
 import pyarrow as pa
@@ -61,33 +61,22 @@ class NotedConsent:
     statements: Sequence[Statement] = ()
     blocks: Sequence[Block] = ()
 
-    def join(
-        self, engine: Engine, deltas: Sequence[TableDelta], by: str, at: datetime
-    ) -> list[TableDelta]:
-        """Leave what comes and goes with it; give the deltas with that in them.
-
-        ``deltas`` are those of a run. Where nothing is noted they stay as they are.
-        """
+    def leave(self, engine: Engine, by: str, at: datetime) -> list[TableDelta]:
+        """Leave the rows that come and go with it; none where nothing is noted."""
         if not self.statements and not self.blocks:
-            return list(deltas)
+            return []
         self._put_statements(engine, by)
         self._put_blocks(engine, by, at)
-        engine.make(sql.events_coming())
-        engine.make(sql.suppressions_coming())
-        noted = {
-            "consent_events": ("consent_events_coming", None, ()),
-            "suppressions": (
-                "suppressions_coming",
-                "suppressions_lifted",
-                ("address", "channel", "reason"),
-            ),
-        }
+        engine.make(sql.events_noted())
+        engine.make(sql.suppressions_noted())
         return [
-            replace(delta, new=new, gone=gone, key=key)
-            for delta in deltas
-            for new, gone, key in [
-                noted.get(delta.table, (delta.new, delta.gone, delta.key))
-            ]
+            TableDelta("consent_events", (), None, "consent_events_noted"),
+            TableDelta(
+                "suppressions",
+                ("address", "channel", "reason"),
+                "suppressions_lifted",
+                "suppressions_noted",
+            ),
         ]
 
     def _put_statements(self, engine: Engine, by: str) -> None:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 
-def summary(next_id: int, last_review: int, events: str, suppressions: str) -> str:
+
+def summary(
+    next_id: int,
+    last_review: int,
+    events: Sequence[str],
+    suppressions: Sequence[str],
+) -> str:
     """Give the SELECT of how many customers, ties and consents change, one row.
 
     ``next_id`` is the first customer_id that nobody had before the run,
@@ -37,15 +44,15 @@ def summary(next_id: int, last_review: int, events: str, suppressions: str) -> s
           anti join customer_redirects_now r on m.old_id = r.customer_id)
           as customers_split_off,
         (select count(*) from vanished) as records_gone,
-        (select count(*) from {events} where status = 'granted')
+        {_count(events, "status = 'granted'")}
           as consents_granted,
-        (select count(*) from {events} where status = 'pending')
+        {_count(events, "status = 'pending'")}
           as consents_pending,
-        (select count(*) from {events} where status = 'withdrawn')
+        {_count(events, "status = 'withdrawn'")}
           as consents_withdrawn,
-        (select count(*) from {events} where status in ('never', 'unknown'))
+        {_count(events, "status in ('never', 'unknown')")}
           as consents_denied,
-        (select count(*) from {suppressions}) as addresses_suppressed,
+        {_count(suppressions, "true")} as addresses_suppressed,
         (select count(*) from rejects_new n
           anti join registry.rejects h on n.reject_id = h.reject_id)
           as rejects_opened,
@@ -67,6 +74,10 @@ def summary(next_id: int, last_review: int, events: str, suppressions: str) -> s
           anti join review_items_new n on g.review_id = n.review_id)
           as questions_closed
     """
+
+
+def _count(tables: Sequence[str], which: str) -> str:
+    return " + ".join(f"(select count(*) from {t} where {which})" for t in tables)
 
 
 def list_moves() -> str:

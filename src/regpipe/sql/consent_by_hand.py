@@ -8,19 +8,16 @@ BY_HAND = "by hand"
 """The source of what was noted by hand: no name that a pipeline's source can have."""
 
 
-def events_coming() -> Step:
-    """Give the events of a run with the statements noted by hand that are new.
+def events_noted() -> Step:
+    """Give the events that statements noted by hand make; the same again makes none.
 
-    Reads  ``consent_events_new``; ``stated_by_hand``: address, channel, purpose,
-           stated, stated_at (never null), stated_by and the columns of proof.
+    Reads  ``stated_by_hand``: address, channel, purpose, stated, stated_at (never
+           null), stated_by and the columns of proof.
     Gives  rows of ``consent_events`` without ``run_id``.
     """
     return step(
-        "consent_events_coming",
+        "consent_events_noted",
         f"""
-        select *
-        from consent_events_new
-        union all by name
         select
             s.address,
             s.channel,
@@ -53,19 +50,16 @@ def events_coming() -> Step:
     )
 
 
-def suppressions_coming() -> Step:
-    """Give the suppressions of a run with the addresses blocked by hand.
+def suppressions_noted() -> Step:
+    """Give the addresses blocked by hand that were not blocked so before.
 
-    Reads  ``suppressions_new``; ``blocked_by_hand``: address, channel, reason,
-           suppressed_at, note, stated_by.
+    Reads  ``blocked_by_hand``: address, channel, reason, suppressed_at, note,
+           stated_by.
     Gives  rows of ``suppressions`` without ``run_id``.
     """
     return step(
-        "suppressions_coming",
+        "suppressions_noted",
         f"""
-        select *
-        from suppressions_new
-        union all by name
         select
             b.address,
             b.channel,
