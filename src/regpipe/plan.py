@@ -25,6 +25,7 @@ from regpipe.stages import merge, report
 from regpipe.stages.closing import merge_rejects
 from regpipe.stages.deciding import Act, decide
 from regpipe.stages.deliveries import deliveries as read_deliveries
+from regpipe.stages.erased import recogniser
 from regpipe.stages.intake import Intake, take_in
 from regpipe.stages.replay import read_mended, refuse_wrong_rows
 from regpipe.stages.resolve import forget_ties, resolve
@@ -169,6 +170,9 @@ def work_out(
     """
     state = state_of(engine)
     schemas = _schemas(pipeline, as_of)  # before any file is read
+    recognise = None
+    if pipeline.sources and not blank:
+        recognise = recogniser(engine, pipeline.path(pipeline.registry))
     # What people decide changes no record, so there is nothing to score anew.
     scorer = scorer_of(pipeline, scratch) if pipeline.sources or whole else None
     with watch.stage("extract") as told:
@@ -201,6 +205,7 @@ def work_out(
                 deliveries[name],
                 first_file,
                 scratch,
+                recognise,
             )
             rows = sum(file.accepted for file in taken.outcomes)
             told.append(StageOutcome(name, taken.read, rows))
@@ -210,7 +215,13 @@ def work_out(
         refuse_wrong_rows(engine, intakes[0])
     with watch.stage("merge rejects"):
         rejected = merge_rejects(engine, intakes, state)
-    ground = merge.Ground(state.last_file, state.records == 0, state.orders == 0)
+    ground = merge.Ground(
+        state.last_file,
+        fresh=state.records == 0,
+        no_orders=state.orders == 0,
+        deleted=bool(by_hand.deletions),
+        removed=bool(by_hand.removals),
+    )
     guests = pipeline.identity.guests == "register"
     rules = Rules(pipeline.identity, pipeline.survivorship)
     with watch.stage("resolve records"):
