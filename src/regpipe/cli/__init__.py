@@ -16,6 +16,7 @@ import click
 from regpipe.cli import terminal
 from regpipe.cli.check import check
 from regpipe.cli.customers import customers
+from regpipe.cli.erase import erase
 from regpipe.cli.export import export
 from regpipe.cli.init import init
 from regpipe.cli.inspect import inspect
@@ -68,6 +69,7 @@ def commands() -> None:
 for command in (
     *(init, inspect, presets, check, plan),
     *(run, runs, rejects, review, customers, rebuild, match, show, why, export),
+    erase,
 ):
     commands.add_command(command)
 

@@ -68,14 +68,17 @@ def read_key(registry: Path) -> ErasureKey | None:
     return ErasureKey(secret)
 
 
-def make_key(registry: Path) -> ErasureKey:
-    """Make a new key beside the registry, its owner's only; it outlasts a power cut.
+def new_key() -> ErasureKey:
+    """Make a key that is nowhere yet."""
+    return ErasureKey(secrets.token_bytes(LENGTH))
+
+
+def keep_key(registry: Path, key: ErasureKey) -> None:
+    """Write the key beside the registry, its owner's only; it outlasts a power cut.
 
     Raises RegistryError when the file cannot be written.
     """
-    key = ErasureKey(secrets.token_bytes(LENGTH))
     write_owner_only(key_path(registry), f"{key.secret.hex()}\n".encode())
-    return key
 
 
 def key_in_use(engine: Engine, registry: Path) -> ErasureKey | None:

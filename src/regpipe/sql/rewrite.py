@@ -90,9 +90,10 @@ _NAMES = ("first_name", "last_name", "full_name", "first_key", "last_key")
 
 @dataclass(frozen=True)
 class Kept:
-    """What a table keeps: the SELECTs of its rows, and of how many of them change."""
+    """A table without the people: its rows, and how many go or change (SELECTs)."""
 
     rows: str
+    gone: str | None
     blanked: str | None
 
 
@@ -102,8 +103,11 @@ def kept(table: str, columns: Sequence[str]) -> Kept:
     gone = GONE.get(base)
     where = f"where not {gone}" if gone else ""
     values = _values(base, columns)
+    counted = None
+    if gone:
+        counted = f"select count(*) as rows from registry.{ident(table)} t where {gone}"
     if not values:
-        return Kept(f"select t.* from registry.{ident(table)} t {where}", None)
+        return Kept(f"select t.* from registry.{ident(table)} t {where}", counted, None)
     joins = "".join(join for _, _, join in values.values() if join)
     if base in ("orders", "order_lines"):
         joins += """
@@ -119,6 +123,7 @@ def kept(table: str, columns: Sequence[str]) -> Kept:
         select
             {comma(items, 12)}
         from {source}""",
+        counted,
         f"""
         select count(*) as rows
         from {source} {"and" if where else "where"} ({tests})""",

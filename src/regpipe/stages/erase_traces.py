@@ -85,7 +85,7 @@ def traces_of(people: Iterable[Person]) -> Traces:
     """Give by what some people are found in texts."""
     emails, phones, texts = set(), set(), set()
     for person in people:
-        texts |= person.texts
+        texts |= {text.lower() for text in person.texts}
         for address in person.own:
             if "@" in address:
                 emails.add(same_address(address))

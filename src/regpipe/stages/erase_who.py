@@ -44,7 +44,7 @@ class Person:
     """One person who is to be erased.
 
     ``own`` are the e-mails and phones that nobody else has, ``shared`` the others;
-    ``texts`` what else nobody else has, in lower case.
+    ``texts`` what else nobody else has, as it is spelled.
     """
 
     number: int
@@ -230,7 +230,7 @@ def _values(engine: Engine, people: Mapping[int, Person]) -> None:
                 people[number].names.add(name)
             texts[number] |= set(_texts(row))
     candidates = {(a, True) for each in addresses.values() for a in each}
-    candidates |= {(t, False) for each in texts.values() for t in each}
+    candidates |= {(t.lower(), False) for each in texts.values() for t in each}
     listed = sorted(candidates)
     engine.put(
         "candidates",
@@ -245,14 +245,15 @@ def _values(engine: Engine, people: Mapping[int, Person]) -> None:
     for person in people.values():
         mine = addresses[person.number]
         person.own, person.shared = mine - held, mine & held
-        person.texts = texts[person.number] - held - mine
+        known = held | mine
+        person.texts = {t for t in texts[person.number] if t.lower() not in known}
     own = sorted((p.number, a) for p in people.values() for a in p.own)
     table = _table([n for n, _ in own], [[a for _, a in own]], ("address",))
     engine.put("own_addresses", table)
 
 
 def _texts(row: Mapping[str, Any]) -> Iterator[str]:
-    """Give the texts of a row that are long enough to be somebody's, in lower case."""
+    """Give the texts of a row that are long enough to be somebody's."""
     originals = row.get("originals") or {}
     names = (row.get("first_name"), row.get("last_name"))
     found = [
@@ -263,7 +264,7 @@ def _texts(row: Mapping[str, Any]) -> Iterator[str]:
     ]
     for text in found:
         if isinstance(text, str) and len(text) >= SHORTEST:
-            yield text.lower()
+            yield text
 
 
 def _put_orders(engine: Engine, people: Mapping[int, Person]) -> None:
@@ -279,7 +280,7 @@ def _put_orders(engine: Engine, people: Mapping[int, Person]) -> None:
         person = people[row["person_no"]]
         person.orders += 1
         said = row["order_id"].lower()
-        telling = said in person.own or said in person.texts
+        telling = said in person.own or row["order_id"] in person.texts
         renamed.append(f"erased-{last + 1}-{place}" if telling else None)
     columns = [
         [row["source"] for row in found],
