@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -16,22 +16,21 @@ from regpipe.registry import migrate
 from regpipe.registry.by_hand import ByHand
 from regpipe.registry.files import copy_registry
 from regpipe.registry.log import Log
-from regpipe.registry.rules import LATEST, Rules, merge_rules, outdated, rules_of
+from regpipe.registry.rules import Rules, merge_rules, outdated
 from regpipe.registry.state import State, state_of
 from regpipe.schemas import LoadedSchema, load_schema, shipped_schema
 from regpipe.spec import Pipeline
 from regpipe.sql import changes as sql_changes
 from regpipe.stages import merge, report
 from regpipe.stages.closing import merge_rejects
-from regpipe.stages.deciding import Act, decide
 from regpipe.stages.deliveries import deliveries as read_deliveries
+from regpipe.stages.erased import recogniser
 from regpipe.stages.intake import Intake, take_in
 from regpipe.stages.replay import read_mended, refuse_wrong_rows
 from regpipe.stages.resolve import forget_ties, resolve
 from regpipe.stages.review import merge_questions
 from regpipe.stages.score import scored, scorer_of
 from regpipe.stages.segments import check_exports
-from regpipe.stages.stating import ConsentAct, noted
 
 NOTHING = ByHand()
 """No decision by hand: what an ordinary run brings."""
@@ -97,45 +96,6 @@ class Stopwatch:
         self.stages.append(replace(outcome, stage=name, seconds=seconds))
 
 
-def decisions(
-    engine: Engine,
-    registry: Path,
-    acts: Sequence[Act | ConsentAct],
-    by: str,
-    at: datetime,
-) -> tuple[Pipeline, ByHand]:
-    """Give what acts mean, and the rules of the last run as a pipeline without files.
-
-    Raises DataError when an act means nothing, RegistryError when no run has told
-    the rules yet.
-    """
-    rules = rules_of(engine).get(LATEST)
-    if rules is None:
-        raise RegistryError.at(
-            str(registry),
-            "does not hold the rules of its last run",
-            "run its pipeline once with this regpipe",
-        )
-    named = engine.collect(
-        "select pipeline from registry.runs order by run_id desc limit 1"
-    )
-    pipeline = Pipeline.model_construct(
-        pipeline=named["pipeline"][0].as_py(),
-        registry=str(registry.absolute()),
-        checks=(),
-        sources={},
-        identity=rules.identity,
-        survivorship=rules.survivorship,
-        consent=rules.consent,
-        exports={},
-    )
-    about_consent = [act for act in acts if isinstance(act, ConsentAct)]
-    others = [act for act in acts if not isinstance(act, ConsentAct)]
-    by_hand = decide(engine, rules.identity, others, by=by, at=at)
-    said = noted(engine, about_consent, at)
-    return pipeline, replace(by_hand, consents=said)
-
-
 def without_sources(pipeline: Pipeline) -> Pipeline:
     """Give a pipeline with its rules and lists, that reads no file."""
     return pipeline.model_copy(update={"sources": {}}).choosing({})
@@ -179,6 +139,9 @@ def work_out(
     """
     state = state_of(engine)
     schemas = _schemas(pipeline, as_of)  # before any file is read
+    recognise = None
+    if pipeline.sources and not blank:
+        recognise = recogniser(engine, pipeline.path(pipeline.registry))
     # What people decide changes no record, so there is nothing to score anew.
     scorer = scorer_of(pipeline, scratch) if pipeline.sources or whole else None
     with watch.stage("extract") as told:
@@ -211,6 +174,7 @@ def work_out(
                 deliveries[name],
                 first_file,
                 scratch,
+                recognise,
             )
             rows = sum(file.accepted for file in taken.outcomes)
             told.append(StageOutcome(name, taken.read, rows))
@@ -220,7 +184,13 @@ def work_out(
         refuse_wrong_rows(engine, intakes[0])
     with watch.stage("merge rejects"):
         rejected = merge_rejects(engine, intakes, state)
-    ground = merge.Ground(state.last_file, state.records == 0, state.orders == 0)
+    ground = merge.Ground(
+        state.last_file,
+        fresh=state.records == 0,
+        no_orders=state.orders == 0,
+        deleted=bool(by_hand.deletions),
+        removed=bool(by_hand.removals),
+    )
     guests = pipeline.identity.guests == "register"
     rules = Rules(pipeline.identity, pipeline.survivorship, pipeline.consent)
     with watch.stage("resolve records"):

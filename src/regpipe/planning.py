@@ -16,7 +16,6 @@ from regpipe.plan import (
     Plan,
     Stopwatch,
     apply,
-    decisions,
     no_registry,
     refuse_no_registry,
     refuse_wrong_exports,
@@ -30,6 +29,7 @@ from regpipe.spec import Pipeline
 from regpipe.sql import changes as sql_changes
 from regpipe.sql.step import Step
 from regpipe.stages.deciding import Act
+from regpipe.stages.decisions import decisions
 from regpipe.stages.deliveries import arriving_bytes
 from regpipe.stages.export import members
 from regpipe.stages.stating import ConsentAct

@@ -15,7 +15,6 @@ from regpipe.plan import (
     Plan,
     Stopwatch,
     apply,
-    decisions,
     no_registry,
     refuse_no_registry,
     refuse_wrong_exports,
@@ -31,6 +30,7 @@ from regpipe.registry.opening import locked_down, opened
 from regpipe.registry.state import state_of
 from regpipe.spec import Pipeline
 from regpipe.stages.deciding import Act
+from regpipe.stages.decisions import decisions
 from regpipe.stages.deliveries import arriving_bytes
 from regpipe.stages.export import publish_exports, stage_exports
 from regpipe.stages.export_files import export_folders, writing_lists

@@ -176,6 +176,11 @@ join registry.source_records h
   and h.gone_at is null
 where r.problem is null;
 
+-- erased_web_shop
+select r.row_id
+        from "rows_web_shop" r
+        where r.email in (select address from registry.suppressions where reason = 'erased') or r.phone in (select address from registry.suppressions where reason = 'erased');
+
 -- changed_web_shop
 select r.*
 from "rows_web_shop" r;
@@ -337,11 +342,6 @@ ranked as (
   semi join contested c on p.external_id = c.external_id
 )
 select row_id from ranked where place > 1 and row_id >= 0;
-
--- erased_web_shop
-select r.row_id
-from "changed_web_shop" r
-where r.email in (select address from registry.suppressions where reason = 'erased') or r.phone in (select address from registry.suppressions where reason = 'erased');
 
 -- accepted_web_shop
 select r.* from "changed_web_shop" r;

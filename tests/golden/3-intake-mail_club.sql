@@ -122,6 +122,11 @@ join registry.source_records h
   and h.gone_at is null
 where r.problem is null;
 
+-- erased_mail_club
+select r.row_id
+        from "rows_mail_club" r
+        where r.email in (select address from registry.suppressions where reason = 'erased') or r.phone in (select address from registry.suppressions where reason = 'erased');
+
 -- changed_mail_club
 select r.*
 from "rows_mail_club" r;
@@ -270,11 +275,6 @@ ranked as (
   semi join contested c on p.external_id = c.external_id
 )
 select row_id from ranked where place > 1 and row_id >= 0;
-
--- erased_mail_club
-select r.row_id
-from "changed_mail_club" r
-where r.email in (select address from registry.suppressions where reason = 'erased') or r.phone in (select address from registry.suppressions where reason = 'erased');
 
 -- accepted_mail_club
 select r.* from "changed_mail_club" r;

@@ -140,6 +140,9 @@ join registry.orders h
   and h.order_id = r.order_id
   and h.fingerprint = r.fingerprint;
 
+-- erased_web_orders
+select r.row_id from "rows_web_orders" r where false;
+
 -- changed_web_orders
 select r.*
 from "rows_web_orders" r;

@@ -124,6 +124,9 @@ join registry.orders h
   and h.order_id = r.order_id
   and h.fingerprint = r.fingerprint;
 
+-- erased_old_orders
+select r.row_id from "rows_old_orders" r where false;
+
 -- changed_old_orders
 select r.*
 from "rows_old_orders" r;

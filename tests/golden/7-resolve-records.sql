@@ -39,6 +39,8 @@ select s.source, s.external_id
 from registry.source_records s
 where s.customer_id in (select customer_id from overrides_gone)
 union
+select source, external_id from records_removed
+union
 select s.source, s.external_id
 from registry.source_records s
 semi join (
@@ -268,8 +270,19 @@ select
     s.file_id,
     s.row_number
 from registry.source_records s
-anti join incoming i on s.source = i.source and s.external_id = i.external_id
+anti join incoming i
+  on s.source = i.source and s.external_id = i.external_id
 left join vanished v on s.source = v.source and s.external_id = v.external_id;
+
+-- deletions_gone
+select d.source, d.external_id
+from registry.deletions d
+semi join incoming i on d.source = i.source and d.external_id = i.external_id
+union
+select d.source, d.external_id
+from registry.deletions d
+semi join records_deleted n
+  on d.source = n.source and d.external_id = n.external_id;
 
 -- touched_records
 select source, external_id from incoming;

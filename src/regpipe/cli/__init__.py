@@ -17,6 +17,7 @@ from regpipe.cli import terminal
 from regpipe.cli.check import check
 from regpipe.cli.consent import consent
 from regpipe.cli.customers import customers
+from regpipe.cli.erase import erase
 from regpipe.cli.export import export
 from regpipe.cli.init import init
 from regpipe.cli.inspect import inspect
@@ -68,19 +69,8 @@ def commands() -> None:
 
 for command in (
     *(init, inspect, presets, check, plan),
-    *(
-        run,
-        runs,
-        rejects,
-        review,
-        customers,
-        consent,
-        rebuild,
-        match,
-        show,
-        why,
-        export,
-    ),
+    *(run, runs, rejects, review, customers, consent, rebuild),
+    *(match, show, why, export, erase),
 ):
     commands.add_command(command)
 

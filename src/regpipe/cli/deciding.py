@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def _somebody() -> str:
+def somebody() -> str:
     """Give the name of who is at the keyboard; "somebody" where nobody can tell."""
     try:
         return getpass.getuser()
@@ -60,7 +60,7 @@ def deciding_options(command: Command) -> Command:
             click.option(
                 "--by",
                 metavar="NAME",
-                default=_somebody,
+                default=somebody,
                 help="Who decides.  [default: the user]",
             ),
             click.option(

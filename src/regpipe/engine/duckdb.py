@@ -176,22 +176,22 @@ class DuckDBEngine:
     ) -> Mapping[str, Delta]:
         """Apply the deltas to ``target`` in one transaction, then checkpoint."""
         counts: dict[str, Delta] = {}
-        self._attach(target, "target", f"storage_version {literal(STORAGE_VERSION)}")
-        try:
-            self._run("publish", "begin")
-            try:
-                self._in("target", scripts)
-                for delta in deltas:
-                    before = counts.get(delta.table, Delta())
-                    counts[delta.table] = before + self._apply(delta, run_id)
-                self._run("publish", "commit")
-            except BaseException:
-                self._db.execute("rollback")
-                raise
-            self._run("publish", "checkpoint target")
-        finally:
-            self._db.execute("use memory")
-            self._db.execute("detach target")
+        with self._writing(target, scripts):
+            for delta in deltas:
+                before = counts.get(delta.table, Delta())
+                counts[delta.table] = before + self._apply(delta, run_id)
+        return counts
+
+    def rewrite(
+        self, target: Path, scripts: Sequence[str], tables: Mapping[str, str]
+    ) -> Mapping[str, int]:
+        """Write a new file in one transaction, then checkpoint."""
+        counts: dict[str, int] = {}
+        with self._writing(target, scripts):
+            for name, select in tables.items():
+                into = f"target.{ident(name)}"
+                self._run(name, f"delete from {into}")  # what the scripts noted there
+                counts[name] = self._run(name, f"insert into {into} by name {select}")
         return counts
 
     def drop(self, *names: str) -> None:
@@ -210,6 +210,24 @@ class DuckDBEngine:
     def close(self) -> None:
         """Close the connection; the registry's file is free again."""
         self._db.close()
+
+    @contextmanager
+    def _writing(self, target: Path, scripts: Sequence[str]) -> Iterator[None]:
+        """Attach ``target`` for one transaction: the scripts, then the block."""
+        self._attach(target, "target", f"storage_version {literal(STORAGE_VERSION)}")
+        try:
+            self._run("publish", "begin")
+            try:
+                self._in("target", scripts)
+                yield
+                self._run("publish", "commit")
+            except BaseException:
+                self._db.execute("rollback")
+                raise
+            self._run("publish", "checkpoint target")
+        finally:
+            self._db.execute("use memory")
+            self._db.execute("detach target")
 
     def _apply(self, delta: TableDelta, run_id: int) -> Delta:
         gone_rows = 0

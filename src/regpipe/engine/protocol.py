@@ -111,6 +111,15 @@ class Engine(Protocol):
         several deltas. Gives how many rows went from each table and came to it.
         """
 
+    def rewrite(
+        self, target: Path, scripts: Sequence[str], tables: Mapping[str, str]
+    ) -> Mapping[str, int]:
+        """Write a new registry file ``target``: ``scripts``, then each table's SELECT.
+
+        One transaction, then a checkpoint. No byte of another file comes along. Gives
+        the number of rows of each table.
+        """
+
     def drop(self, *names: str) -> None:
         """Forget tables that are no longer needed."""
 

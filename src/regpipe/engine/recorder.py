@@ -74,6 +74,12 @@ class Recorder:
         """Pass it on."""
         return self.engine.publish(target, scripts, deltas, run_id)
 
+    def rewrite(
+        self, target: Path, scripts: Sequence[str], tables: Mapping[str, str]
+    ) -> Mapping[str, int]:
+        """Pass it on."""
+        return self.engine.rewrite(target, scripts, tables)
+
     def drop(self, *names: str) -> None:
         """Pass it on."""
         self.engine.drop(*names)

@@ -40,6 +40,10 @@ class ByHand:
     links: Sequence[LinkDecision] = ()
     dismissals: Sequence[Dismissal] = ()
     consents: NotedConsent = NOTHING_NOTED
+    deletions: Sequence[RecordKey] = ()
+    """Records that are gone until their row changes."""
+    removals: Sequence[RecordKey] = ()
+    """Records that go as if they had never been, of people who are erased."""
 
     def leave(self, engine: Engine, last_decision: int) -> list[TableDelta]:
         """Leave the rows that come and go, and ``decided``: the records meant.
@@ -50,6 +54,8 @@ class ByHand:
         decisions contradict each other.
         """
         self._put_overrides(engine)
+        engine.put("records_removed", _keys(self.removals))
+        self._put_deletions(engine)
         linked = Links(self.by, _utc(self.at), self.links, self.dismissals)
         deltas = linked.leave(engine, last_decision)
         engine.make(step("dismissals_in_force", _DISMISSED))
@@ -83,6 +89,17 @@ class ByHand:
             "set_at": pa.array([_utc(self.at)] * len(ids), TIME),
         }
         engine.put("overrides_new", pa.table(rows).filter(pa.array(kept, pa.bool_())))
+
+    def _put_deletions(self, engine: Engine) -> None:
+        keys = _keys(self.deletions)
+        engine.put(
+            "records_deleted",
+            keys.append_column(
+                "deleted_by", pa.array([self.by] * keys.num_rows, pa.string())
+            ).append_column(
+                "deleted_at", pa.array([_utc(self.at)] * keys.num_rows, TIME)
+            ),
+        )
 
     def _refuse_unknown(self, engine: Engine) -> None:
         problems = []
@@ -121,6 +138,8 @@ _DECIDED = """
     from registry.source_records s
     where s.customer_id in (select customer_id from overrides_gone)
     union
+    select source, external_id from records_removed
+    union
     select s.source, s.external_id
     from registry.source_records s
     semi join (
@@ -133,6 +152,15 @@ _DECIDED = """
     ) d
       on s.source = d.source and s.external_id = d.external_id
     """
+
+
+def _keys(records: Sequence[RecordKey]) -> pa.Table:
+    return pa.table(
+        {
+            "source": pa.array([source for source, _ in records], pa.string()),
+            "external_id": pa.array([number for _, number in records], pa.string()),
+        }
+    )
 
 
 def _utc(moment: datetime) -> datetime:

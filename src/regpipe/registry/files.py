@@ -125,6 +125,12 @@ def write_owner_only(final: Path, content: bytes) -> None:
     replace(aside, final)
 
 
+def same_readers(registry: Path, target: Path) -> None:
+    """Let who may read the registry read ``target``, its owner's so far, too."""
+    with registry.open("rb") as source, target.open("rb+") as other:
+        _same_readers(source.fileno(), other.fileno())
+
+
 def sweep(registry: Path) -> tuple[str, ...]:
     """Remove what a killed run left beside the registry; give the names.
 

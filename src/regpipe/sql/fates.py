@@ -28,16 +28,7 @@ def counts(source: str, *, orders: bool, folded: bool = False) -> Step:
 
     taken = f"accepted_{source}"
     bad = f"bad_{source}" if orders or folded else f"reasons_{source}"
-    erased = (
-        ""
-        if orders
-        else f"""
-          union all
-          select e.row_id, 'suppressed' as fate, e.row_count
-          from ({of("erased_" + source)}) e
-          anti join {ident(bad)} b on e.row_id = b.row_id
-          anti join {ident("lost_" + source)} l on e.row_id = l.row_id"""
-    )
+    erased = f"erased_{source}"
     return step(
         f"counts_{source}",
         f"""
@@ -54,7 +45,11 @@ def counts(source: str, *, orders: bool, folded: bool = False) -> Step:
           select d.row_id, 'duplicate' as fate, d.row_count
           from ({of("lost_" + source)}) d
           anti join {ident("unchanged_" + source)} u on d.row_id = u.row_id
-          anti join {ident(bad)} b on d.row_id = b.row_id{erased}
+          anti join {ident(bad)} b on d.row_id = b.row_id
+          anti join {ident(erased)} e on d.row_id = e.row_id
+          union all
+          select row_id, 'suppressed' as fate, row_count
+          from ({single(erased) if orders else of(erased)})
         )
         select
             row_id // {FILE_SPAN} as file_no,

@@ -9,25 +9,56 @@ from regpipe.sql.intake import timestamp
 from regpipe.sql.step import Step, ident, literal, step
 
 
-def vanished(deliveries: Sequence[tuple[str, str]]) -> Step:
+def vanished(deliveries: Sequence[tuple[str, str]], *, deleted: bool = False) -> Step:
     """Give the live records that a full delivery no longer holds.
 
+    With ``deleted`` also those that a person deletes.
+
     Reads  ``seen_…`` of each source in ``deliveries``: its name and, as a SQL
-           literal, the time of its delivery.
+           literal, the time of its delivery; ``records_deleted``.
     Gives  one row per source and external_id with ``gone_at``.
     """
+    but = ""
+    if deleted:
+        but = """
+        anti join records_deleted r
+          on s.source = r.source and s.external_id = r.external_id"""
     parts = [
         f"""
         select s.source, s.external_id, {when} as gone_at
         from registry.source_records s
-        anti join {ident("seen_" + source)} d on s.external_id = d.external_id
+        anti join {ident("seen_" + source)} d on s.external_id = d.external_id{but}
         where s.source = {literal(source)} and s.gone_at is null"""
         for source, when in deliveries
     ]
+    if deleted:
+        parts.append("""
+        select s.source, s.external_id, r.deleted_at as gone_at
+        from registry.source_records s
+        join records_deleted r
+          on s.source = r.source and s.external_id = r.external_id
+        where s.gone_at is null""")
     none = (
         "select source, external_id, gone_at from registry.source_records where false"
     )
     return step("vanished", "\nunion all\n".join(parts) or none)
+
+
+def deletions_gone() -> Step:
+    """Give the deletions that a version of their record takes back."""
+    return step(
+        "deletions_gone",
+        """
+        select d.source, d.external_id
+        from registry.deletions d
+        semi join incoming i on d.source = i.source and d.external_id = i.external_id
+        union
+        select d.source, d.external_id
+        from registry.deletions d
+        semi join records_deleted n
+          on d.source = n.source and d.external_id = n.external_id
+        """,
+    )
 
 
 def delivered(moments: Iterable[datetime]) -> str:

@@ -117,19 +117,21 @@ def unchanged(source: str, rows_table: str, held: Held) -> Step:
     )
 
 
-def changed(source: str, rows_table: str, any_unchanged: bool) -> Step:
-    """Give the rows of a delivery that are not held as they are."""
-    without = (
-        f"anti join {ident('unchanged_' + source)} u on r.row_id = u.row_id"
-        if any_unchanged
-        else ""
+def changed(source: str, rows_table: str, without: Sequence[str]) -> Step:
+    """Give the rows of a delivery that are not in any of the tables ``without``.
+
+    Those are of rows held as they are, and of people who were erased.
+    """
+    antis = "\n        ".join(
+        f"anti join {ident(table)} x{i} on r.row_id = x{i}.row_id"
+        for i, table in enumerate(without)
     )
     return step(
         f"changed_{source}",
         f"""
         select r.*
         from {ident(rows_table)} r
-        {without}
+        {antis}
         """,
     )
 
@@ -246,20 +248,6 @@ def lost(
           semi join contested c on p.{key} = c.{key}
         )
         select row_id from ranked where place > 1 and row_id >= 0
-        """,
-    )
-
-
-def erased(source: str, fields: Sequence[str]) -> Step:
-    """Give the changed rows of people who were erased: they stay out."""
-    held = "(select address from registry.suppressions where reason = 'erased')"
-    tests = [f"r.{field} in {held}" for field in ("email", "phone") if field in fields]
-    return step(
-        f"erased_{source}",
-        f"""
-        select r.row_id
-        from {ident("changed_" + source)} r
-        where {" or ".join(tests) or "false"}
         """,
     )
 

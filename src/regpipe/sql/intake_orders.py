@@ -51,8 +51,8 @@ def order_heads(source: str, fields: Sequence[str]) -> Step:
     )
 
 
-def changed_orders(source: str, any_unchanged: bool) -> Step:
-    """Give the rows of the orders that are not held as they are."""
+def changed_orders(source: str, any_unchanged: bool, any_erased: bool) -> Step:
+    """Give the rows of the orders that are not held as they are, nor erased."""
     without = (
         f"""
         anti join (
@@ -65,11 +65,17 @@ def changed_orders(source: str, any_unchanged: bool) -> Step:
         if any_unchanged
         else ""
     )
+    erased = (
+        f"""
+        anti join {ident("erased_" + source)} e on r.row_id = e.row_id"""
+        if any_erased
+        else ""
+    )
     return step(
         f"changed_{source}",
         f"""
         select r.*
-        from {ident("rows_" + source)} r {without}
+        from {ident("rows_" + source)} r {without}{erased}
         """,
     )
 

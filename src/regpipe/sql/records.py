@@ -176,12 +176,19 @@ def originals(texts: Mapping[str, str]) -> str:
 _KEPT = comma((f"s.{ident(column)}" for column in RECORD_COLUMNS[1:]), 12)
 
 
-def stored() -> Step:
+def stored(*, removed: bool = False) -> Step:
     """Give the records that the registry holds and this run brings no version of.
+
+    With ``removed`` without those in ``records_removed``, which nothing follows.
 
     Gives  one row per source and external_id, as in ``source_records``, with
            ``gone_at`` set for those in ``vanished``.
     """
+    without = ""
+    if removed:
+        without = """
+        anti join records_removed x
+          on s.source = x.source and s.external_id = x.external_id"""
     return step(
         "stored",
         f"""
@@ -198,7 +205,8 @@ def stored() -> Step:
             s.file_id,
             s.row_number
         from registry.source_records s
-        anti join incoming i on s.source = i.source and s.external_id = i.external_id
+        anti join incoming i
+          on s.source = i.source and s.external_id = i.external_id{without}
         left join vanished v on s.source = v.source and s.external_id = v.external_id
         """,
     )
@@ -281,17 +289,25 @@ def records_moved() -> Step:
     )
 
 
-def records_gone() -> Step:
-    """Give the keys of the stored records that a new version takes the place of."""
+def records_gone(*, removed: bool = False) -> Step:
+    """Give the keys of the stored records that a new version takes the place of.
+
+    With ``removed`` also those in ``records_removed``, whose place nothing takes.
+    """
+    also = ""
+    if removed:
+        also = """
+          union all
+          select source, external_id from records_removed"""
     return step(
         "records_gone",
-        """
+        f"""
         select s.source, s.external_id
         from registry.source_records s
         semi join (
           select source, external_id from records_new
           union all
-          select source, external_id from records_moved
+          select source, external_id from records_moved{also}
         ) n
           on s.source = n.source and s.external_id = n.external_id
         """,

@@ -150,7 +150,7 @@ def _arrived(each: Arrived, file_ids: int) -> str:
     if about.orders:
         rows = ident("heads_" + each.source)
         number = f"r.row_id - r.file_no * {FILE_SPAN}"
-        out = ("bad_",)
+        out = ("bad_", "erased_")
     time = "cast(null as timestamp)"
     if about.own_time is not None:
         time = f"r.{ident(about.own_time)}"

@@ -18,9 +18,11 @@ from regpipe.sql import intake_orders as sql_orders
 from regpipe.sql import intake_statements as sql_statements
 from regpipe.sql import pieces as sql_pieces
 from regpipe.sql.clean import consent_column
+from regpipe.sql.erased import Whose, whose
 from regpipe.sql.orders import accepted_lines
 from regpipe.sql.step import Step
 from regpipe.stages.canonical import settle
+from regpipe.stages.erased import Recognise, keep_out
 from regpipe.stages.extract import Delivery
 from regpipe.stages.normalise import cleaned_fields, normalise, texts_kept
 from regpipe.stages.quarantine import keep_originals, versions_of
@@ -62,11 +64,13 @@ def take_in(
     deliveries: Sequence[Delivery],
     first_file: int,
     scratch: Path,
+    recognise: Recognise | None = None,
 ) -> Intake:
     """Clean, compare and validate the rows of a source's files.
 
     ``number`` is the source's place in the pipeline, ``first_file`` the number
-    of its first file among all files of the run.
+    of its first file among all files of the run. ``recognise`` knows the rows of
+    people who were erased.
 
     Raises DataError when a file has more rejects than the source tolerates, or
     when the rows do not balance.
@@ -96,10 +100,10 @@ def take_in(
     engine.define(sql.rows(source, done.tables, cells, derived, name, asked))
     if folded:
         _fold(engine, source, spec, (*cells, *derived))
-    judged = _Judged(engine, source, schema, (*columns, *derived))
+    judged = _Judged(engine, source, schema, (*columns, *derived), recognise)
     whole = True
     if isinstance(spec, OrderSource):
-        _take_orders(judged, fields)
+        _take_orders(judged, spec, fields)
     elif isinstance(spec, CustomerSource):
         whole = _take_customers(judged, fields, spec)
     else:
@@ -129,6 +133,7 @@ class _Judged:
     source: str
     schema: LoadedSchema
     columns: tuple[str, ...]
+    recognise: Recognise | None
 
     def judge(self) -> None:
         """Leave ``judged_…_reasons``: what the schema holds against changed rows."""
@@ -140,6 +145,12 @@ class _Judged:
     def kept(self, *steps: Step) -> list[str]:
         """Make each step; give the names of those with rows: others cost joins."""
         return [each.name for each in steps if self.engine.make(each)]
+
+    def erased(self, about: Whose, same: Sequence[str], *, said: bool) -> list[str]:
+        """Leave the rows of erased people; give the table's name if it has any."""
+        return keep_out(
+            self.engine, about, self.recognise, any_unchanged=bool(same), said=said
+        )
 
 
 def _fold(engine: Engine, source: str, spec: Source, columns: Sequence[str]) -> None:
@@ -165,7 +176,9 @@ def _take_customers(
     engine, source = judged.engine, judged.source
     rows = f"rows_{source}"
     same = judged.kept(sql.unchanged(source, rows, sql.CUSTOMERS))
-    engine.define(sql.changed(source, rows, any_unchanged=bool(same)))
+    about = whose(source, rows, fields, "external_id", source)
+    erased = judged.erased(about, same, said=True)
+    engine.define(sql.changed(source, rows, [*same, *erased]))
     judged.judge()
     refused = f"reasons_{source}"
     if spec.rows == "single":
@@ -175,10 +188,7 @@ def _take_customers(
         bad = judged.kept(sql_pieces.bad_customers(source))
         engine.make(sql_pieces.piece_reasons(source))
     said = [consent_column(*stated) for stated in spec.consents]
-    lost = judged.kept(
-        sql.lost(source, rows, refused, sql.CUSTOMERS, said),
-        sql.erased(source, fields),
-    )
+    lost = judged.kept(sql.lost(source, rows, refused, sql.CUSTOMERS, said))
     engine.define(sql.accepted(source, [*bad, *lost]))
     if spec.delivery == "delta":
         return True
@@ -192,12 +202,19 @@ def _take_customers(
     return whole
 
 
-def _take_orders(judged: _Judged, fields: Sequence[str]) -> None:
+def _take_orders(judged: _Judged, spec: OrderSource, fields: Sequence[str]) -> None:
     engine, source = judged.engine, judged.source
     heads = f"heads_{source}"
     engine.make(sql_orders.order_heads(source, fields))
     same = judged.kept(sql.unchanged(source, heads, sql.ORDERS))
-    engine.define(sql_orders.changed_orders(source, any_unchanged=bool(same)))
+    whom = spec.customers if "customer_ref" in fields else None
+    about = whose(source, f"rows_{source}", fields, "customer_ref", whom, orders=True)
+    erased = judged.erased(about, same, said=False)
+    engine.define(
+        sql_orders.changed_orders(
+            source, any_unchanged=bool(same), any_erased=bool(erased)
+        )
+    )
     judged.judge()
     engine.make(sql_orders.own_order_reasons(source, fields))
     engine.make(sql_orders.bad_orders(source))
@@ -206,7 +223,7 @@ def _take_orders(judged: _Judged, fields: Sequence[str]) -> None:
         sql_orders.bad_heads(source),
         sql.lost(source, heads, f"bad_{source}", sql.ORDERS),
     )
-    engine.define(sql_orders.accepted_heads(source, [*same, *refused]))
+    engine.define(sql_orders.accepted_heads(source, [*same, *erased, *refused]))
     engine.define(accepted_lines(source, refused))
 
 
@@ -223,11 +240,13 @@ def _take_consents(judged: _Judged, spec: ConsentSource, fields: Sequence[str]) 
     engine.make(
         sql_statements.known_statements(source, spec.purpose, spec.channel, address, at)
     )
-    engine.define(sql.changed(source, f"rows_{source}", any_unchanged=True))
+    about = whose(source, f"rows_{source}", fields, None, None)
+    same = [f"unchanged_{source}"]
+    erased = judged.erased(about, same, said=False)
+    engine.define(sql.changed(source, about.rows, [*same, *erased]))
     judged.judge()
     bad = judged.kept(sql.reasons(source))
     lost = judged.kept(sql_statements.repeated_statements(source, address, at))
-    engine.make(sql.erased(source, ()))
     engine.define(sql.accepted(source, [*bad, *lost]))
 
 

@@ -26,12 +26,15 @@ class Ground:
     """What a merge starts from: the numbers that are taken, and what is empty.
 
     ``file_ids`` is the registry's last file id; ``fresh`` tells that it holds
-    no source records, ``no_orders`` that it holds no orders.
+    no source records, ``no_orders`` that it holds no orders; ``deleted`` and
+    ``removed`` that a person's word takes records away, for now or for good.
     """
 
     file_ids: int
     fresh: bool
     no_orders: bool
+    deleted: bool = False
+    removed: bool = False
 
 
 def bring_records(
@@ -63,8 +66,9 @@ def bring_records(
         for each in intakes
         if isinstance(each.spec, CustomerSource) and each.spec.delivery == "full"
     ]
-    vanished = engine.make(gone.vanished(deliveries))
-    engine.define(records.stored())
+    vanished = engine.make(gone.vanished(deliveries, deleted=ground.deleted))
+    engine.define(records.stored(removed=ground.removed))
+    engine.make(gone.deletions_gone())
     return vanished
 
 
@@ -104,7 +108,7 @@ def merge_records(
         engine.define(records.none_moved())
     else:
         engine.make(records.records_moved())
-    engine.make(records.records_gone())
+    engine.make(records.records_gone(removed=ground.removed))
     engine.define(records.records_coming())
     engine.make(deltas.redirects_now())
     engine.make(deltas.redirects_gone())
@@ -130,6 +134,12 @@ def merge_records(
             ("customer_id",),
             "customer_redirects_gone",
             "customer_redirects_new",
+        ),
+        TableDelta(
+            "deletions",
+            ("source", "external_id"),
+            "deletions_gone",
+            "records_deleted",
         ),
         TableDelta("groups", ("group_key",), "groups_gone", "groups_new"),
         *_of_customers(engine, ground),

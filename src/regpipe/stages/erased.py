@@ -1,0 +1,182 @@
+"""Erased: whose row it is, by the keyed hashes that an erasure leaves behind.
+
+An address that the person alone had is enough. A phone passes on to others, and a
+household shares one: of a row with a first name that counts, too. What other customers
+have as well (a shared mailbox, a switchboard) counts with the whole name only.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from regpipe.engine.protocol import Engine
+from regpipe.registry.erasure_key import ErasureKey, key_in_use
+from regpipe.sql.erased import Whose, erased, people
+from regpipe.stages.name_keys import first_cell, last_cell
+
+EMAIL, EMAIL_NAME = "email", "email+name"
+PHONE, PHONE_FIRST, PHONE_NAME = "phone", "phone+first", "phone+name"
+RECORD = "record"
+
+Hashed = tuple[str, str]
+"""A kind of identifier, and its keyed hash."""
+
+_ERRORS = pa.list_(pa.struct([("column", pa.string()), ("check", pa.string())]))
+_FOUND = [{"column": "", "check": "erased"}]
+
+
+@dataclass(frozen=True)
+class Name:
+    """The keys of a person's names, None where there is none."""
+
+    first: str | None
+    last: str | None
+
+    @property
+    def whole(self) -> str | None:
+        """Give both keys as one text, in whatever order they came."""
+        keys = sorted(filter(None, (self.first, self.last)))
+        return " ".join(keys) or None
+
+
+def name_of(first: str | None, last: str | None) -> Name:
+    """Give the keys of a first and a last name as they are in their cells."""
+    own, other = first_cell(first or ""), last_cell(last or "")
+    return Name(own.key or other.other, other.key or own.other)
+
+
+def hashes_of_row(
+    key: ErasureKey,
+    record: tuple[str, str] | None,
+    email: str | None,
+    phone: str | None,
+    name: Name,
+) -> Iterator[Hashed]:
+    """Give the hashes by which a row would be known for that of an erased person."""
+    if record is not None:
+        yield RECORD, key.hash(RECORD, *record)
+    if email:
+        yield EMAIL, key.hash(EMAIL, same_address(email))
+        if name.whole:
+            yield EMAIL_NAME, key.hash(EMAIL_NAME, same_address(email), name.whole)
+    if phone and not name.first:
+        yield PHONE, key.hash(PHONE, phone)
+    elif phone and name.first:
+        yield PHONE_FIRST, key.hash(PHONE_FIRST, phone, name.first)
+        yield PHONE_NAME, key.hash(PHONE_NAME, phone, name.whole or "")
+
+
+def hashes_of_person(
+    key: ErasureKey,
+    records: Iterable[tuple[str, str]],
+    names: Iterable[Name],
+    own: Iterable[str],
+    shared: Iterable[str],
+) -> set[Hashed]:
+    """Give the hashes that keep a person out.
+
+    ``own`` are the e-mails and phones that nobody else has, ``shared`` the others.
+    """
+    known = set(names)
+    found = {(RECORD, key.hash(RECORD, *record)) for record in records}
+    for address in own:
+        if "@" in address:
+            found.add((EMAIL, key.hash(EMAIL, same_address(address))))
+            continue
+        found.add((PHONE, key.hash(PHONE, address)))
+        firsts = {name.first for name in known if name.first}
+        found |= {(PHONE_FIRST, key.hash(PHONE_FIRST, address, f)) for f in firsts}
+    for address in shared:
+        kind = EMAIL_NAME if "@" in address else PHONE_NAME
+        wholes = {name.whole for name in known if name.whole}
+        text = same_address(address)
+        found |= {(kind, key.hash(kind, text, whole)) for whole in wholes}
+    return found
+
+
+def same_address(address: str) -> str:
+    """Give an address without case, its letters composed; a part behind + stays.
+
+    >>> same_address("JÖRG+Shop@X.se")
+    'jörg+shop@x.se'
+    """
+    return unicodedata.normalize("NFKC", address.strip()).casefold()
+
+
+@dataclass(frozen=True)
+class Recognise:
+    """Knows erased people among rows of ``PERSON``, a batch at a time."""
+
+    key: ErasureKey
+    hashes: frozenset[Hashed]
+
+    def __call__(self, batch: pa.RecordBatch) -> pa.Array:
+        """Give for each person an error where they were erased, else null."""
+        columns = {name: batch[name].to_pylist() for name in batch.schema.names}
+        source, *named = columns
+        nothing = [None] * batch.num_rows
+        record = next((n for n in named if n in ("external_id", "customer_ref")), "")
+        first, last = (columns.get(n, nothing) for n in ("first_name", "last_name"))
+        emails, phones = (columns.get(n, nothing) for n in ("email", "phone"))
+        rows = zip(
+            columns[source],
+            columns.get(record, nothing),
+            emails,
+            phones,
+            first,
+            last,
+            strict=True,
+        )
+        found = [
+            _FOUND
+            if not self.hashes.isdisjoint(
+                hashes_of_row(
+                    self.key,
+                    (of, number) if of and number else None,
+                    email,
+                    phone,
+                    name_of(first_name, last_name),
+                )
+            )
+            else None
+            for of, number, email, phone, first_name, last_name in rows
+        ]
+        return pa.array(found, _ERRORS)
+
+
+def recogniser(engine: Engine, registry: Path) -> Recognise | None:
+    """Give what knows the people that the registry has erased; None without any.
+
+    Raises RegistryError when the key of its hashes is missing, or another one.
+    """
+    key = key_in_use(engine, registry)
+    if key is None:
+        return None
+    held = engine.collect("select kind, hash from registry.erased_identifiers")
+    pairs = zip(held["kind"].to_pylist(), held["hash"].to_pylist(), strict=True)
+    return Recognise(key, frozenset(pairs))
+
+
+def keep_out(
+    engine: Engine,
+    about: Whose,
+    recognise: Recognise | None,
+    *,
+    any_unchanged: bool,
+    said: bool = False,
+) -> list[str]:
+    """Leave ``erased_…``, the rows of erased people; give its name if it has any."""
+    hashed = recognise is not None and bool(about.columns)
+    if recognise is not None and hashed:
+        select = people(about, any_unchanged=any_unchanged)
+        engine.map_batches(about.recognised, select, recognise)
+    out = erased(about, any_unchanged=any_unchanged, hashed=hashed, said=said)
+    found = engine.make(out)
+    if hashed:
+        engine.drop(about.recognised)
+    return [out.name] if found else []
