@@ -13,7 +13,7 @@ from regpipe.sql.cells import CLOSED, Cell, moment_of, text_of, time_of, values_
 from regpipe.sql.items import Items
 from regpipe.sql.step import Step, comma, ident, literal, step
 
-NORMALISER = "4"
+NORMALISER = "5"
 """Raise it when cleaning changes: every row is then read anew, once."""
 
 _READABLE = {
