@@ -8,9 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drawn import an_engine, assert_rows, cells, hold, holding, inserts, table
-from regpipe.fields import CONSENT_STATUSES, SUPPRESSION_REASONS
+from regpipe.fields import CONSENT_STATUSES
 from regpipe.sql import consent, consent_in_force, intake_statements
+from regpipe.sql.stated import Stated, statements
 from regpipe.sql.step import step
+from regpipe.sql.suppressed import suppressions
 
 engine = pytest.fixture(an_engine)
 holding = pytest.fixture(holding)
@@ -31,7 +33,7 @@ SAID = {
 }
 
 
-def statements(text):
+def drawn_statements(text):
     """Give the step of the statements drawn; what is left out is as in SAID."""
     header, _ = cells(text)
     also = {name: sql for name, sql in SAID.items() if name not in header}
@@ -39,7 +41,7 @@ def statements(text):
 
 
 def make_events(engine, text):
-    engine.make(statements(text))
+    engine.make(drawn_statements(text))
     return engine.make(consent.events())
 
 
@@ -304,6 +306,17 @@ def test_one_statement_in_two_files_is_one_event_of_the_first(engine):
 # From rows of sources to statements.
 
 
+def shop(fields, purpose, channel, *, at=False):
+    said = f"consent_{purpose}_{channel}"
+    own = f"{said}_at" if at else None
+    return Stated("shop", "customers", fields, purpose, channel, said, own)
+
+
+def club(fields, purpose="news", channel="email"):
+    at = "at" if "at" in fields else None
+    return Stated("club", "consents", fields, purpose, channel, "status", at)
+
+
 def test_a_row_of_a_customers_source_states_each_of_its_consents(engine):
     row = """
         | row_id | file_no | row_number | delivered_at | external_id | email | phone |\
@@ -318,8 +331,8 @@ def test_a_row_of_a_customers_source_states_each_of_its_consents(engine):
     for name in ("reasons_shop", "erased_shop"):
         engine.make(table(name, "| row_id |"))
     fields = ("external_id", "email", "phone", "updated_at")
-    said = [("news", "email", True), ("offers", "sms", False)]
-    engine.make(consent.statements([("shop", fields, said)], [], 10))
+    news = shop(fields, "news", "email", at=True)
+    engine.make(statements([news, shop(fields, "offers", "sms")], 10))
     assert_rows(
         engine,
         "statements",
@@ -353,8 +366,8 @@ granted            | 2023-01-01                      |
     engine.define(step("accepted_shop", "select * from changed_shop where row_id = 1"))
     engine.make(table("reasons_shop", "| row_id |\n| 4 |"))
     engine.make(table("erased_shop", "| row_id |\n| 5 |"))
-    said = [("news", "email", True)]
-    engine.make(consent.statements([("shop", ("external_id", "email"), said)], [], 0))
+    said = shop(("external_id", "email"), "news", "email", at=True)
+    engine.make(statements([said], 0))
     assert_rows(
         engine, "statements", "| external_id |\n| taken       |\n| older       |"
     )
@@ -372,8 +385,8 @@ def test_a_statement_of_a_consents_source_is_about_its_address(engine):
             """,
         )
     )
-    source = ("club", ("phone", "status", "at"), "offers", "sms")
-    engine.make(consent.statements([], [source], 0))
+    said = club(("phone", "status", "at"), "offers", "sms")
+    engine.make(statements([said], 0))
     assert_rows(
         engine,
         "statements",
@@ -386,7 +399,7 @@ def test_a_statement_of_a_consents_source_is_about_its_address(engine):
 
 
 def test_without_sources_of_consent_nobody_states_anything(engine):
-    engine.make(consent.statements([], [], 0))
+    engine.make(statements([], 0))
     assert engine.make(consent.events()) == 0
 
 
@@ -402,8 +415,7 @@ def test_a_reason_never_to_mail_an_address_is_no_consent_event(engine):
             """,
         )
     )
-    source = ("club", ("email", "status"), "news", "email")
-    engine.make(consent.statements([], [source], 0))
+    engine.make(statements([club(("email", "status"))], 0))
     engine.make(consent.events())
     assert_rows(engine, "consent_events_new", "| address | status |\n| c@x | granted |")
 
@@ -416,24 +428,23 @@ def test_a_reason_never_to_mail_an_address_suppresses_it_once(holding):
         table(
             "accepted_club",
             """
-            | file_no | delivered_at | email | status     | at         |
-            | 1       | 2024-05-01   | a@x   | bounced    | 2024-03-01 |
-            | 1       | 2024-05-01   | a@x   | bounced    | 2024-02-01 |
-            | 1       | 2024-05-01   | b@x   | complained | -          |
-            | 1       | 2024-05-01   | b@x   | blocked    | -          |
-            | 1       | 2024-05-01   | c@x   | granted    | -          |
+            | file_no | row_number | delivered_at | email | status     | at         |
+            | 1       | 2          | 2024-05-01   | a@x   | bounced    | 2024-03-01 |
+            | 1       | 3          | 2024-05-01   | a@x   | bounced    | 2024-02-01 |
+            | 1       | 4          | 2024-05-01   | b@x   | complained | -          |
+            | 1       | 5          | 2024-05-01   | b@x   | blocked    | -          |
+            | 1       | 6          | 2024-05-01   | c@x   | granted    | -          |
             """,
         )
     )
-    source = ("club", ("email", "status", "at"), "news", "email")
-    engine.make(consent.suppressions([], [source], SUPPRESSION_REASONS))
+    engine.make(suppressions([club(("email", "status", "at"))], 0))
     assert_rows(
         engine,
         "suppressions_new",
         """
-        | address | channel | reason  | suppressed_at |
-        | a@x     | email   | bounced | 2024-02-01    |
-        | b@x     | email   | blocked | 2024-05-01    |
+        | address | channel | reason  | suppressed_at | source | row_number |
+        | a@x     | email   | bounced | 2024-02-01    | club   | 3          |
+        | b@x     | email   | blocked | 2024-05-01    | club   | 5          |
         """,
     )
 
@@ -441,11 +452,16 @@ def test_a_reason_never_to_mail_an_address_suppresses_it_once(holding):
 # A consents source: what its rows repeat.
 
 
-def known(engine, rows, at="r.at"):
-    engine.make(table("rows_club", rows, problem="cast(null as varchar)"))
-    engine.make(
-        intake_statements.known_statements("club", "newsletter", "email", "email", at)
-    )
+MAIL = club(("email", "status", "at"), "newsletter")
+
+
+def known(engine, rows, *columns):
+    also = {
+        "problem": "cast(null as varchar)",
+        "delivered_at": "timestamp '2024-05-01'",
+    }
+    engine.make(table("rows_club", rows, **also))
+    engine.make(intake_statements.known_statements("club", columns or [MAIL]))
 
 
 def test_a_row_of_a_consents_source_that_says_what_is_known_is_unchanged(holding):
@@ -495,10 +511,11 @@ def test_of_the_statements_on_an_address_at_one_time_the_refusal_stands(engine):
             | 6      | b@x   | withdrawn | -          |
             | 7      | -     | granted   | -          |
             """,
+            delivered_at="timestamp '2024-05-01'",
         )
     )
     engine.make(table("reasons_club", "| row_id |\n| 6 |"))
-    engine.make(intake_statements.repeated_statements("club", "email", "r.at"))
+    engine.make(intake_statements.repeated_statements("club", [MAIL]))
     assert_rows(engine, "lost_club", "| row_id |\n| 1 |\n| 5 |")
 
 

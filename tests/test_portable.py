@@ -88,6 +88,11 @@ UNSUBSCRIBED = [
     {"Email": "a@x.se", "Status": "unsubscribed", "At": "2024-02-01"},
     {"Email": "f@x.se", "Status": "bounced", "Why": "full"},
 ]
+CHOICES = [
+    {"Email": "a@x.se", "All": "some", "News": "yes", "At": "2024-01-01"},
+    {"Email": "b@x.se", "All": "none", "News": "no"},
+    {"Email": "c@x.se", "All": "granted"},
+]
 FILES = {
     "shop.csv": ("shop", PEOPLE),
     "shop2.csv": ("shop", [{"Id": "8", "Email": "e@x.se"}, None]),
@@ -100,6 +105,8 @@ FILES = {
     "leaves.csv": ("leaves", [{"Id": "1", "Email": "l@x.se"}, {"Id": "1"}]),
     "unsubscribed.csv": ("unsubscribed", UNSUBSCRIBED),
     "texts.csv": ("texts", [{"Phone": "070-123 45 67"}]),
+    "choices.csv": ("choices", CHOICES),
+    "letters.csv": ("letters", [{"Street": "Storgatan 1", "Zip": "11122"}]),
 }
 BY_HAND = ByHand(
     by="eva",

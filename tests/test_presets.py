@@ -231,7 +231,7 @@ CUSTOMERS = {
             "Email Suppressions": "[UNSUBSCRIBED, USER_SUPPRESSED]",
         },
         {"email": "anna@x.se"},
-        {("newsletter", "email"): "withdrawn"},
+        {},  # a suppression: test_consent_words.py
     ),
     "mailerlite": (
         "mailerlite",
@@ -503,6 +503,12 @@ STATEMENTS = {
         {"Email": "a@x.se", "Email Suppressions": "SPAM_COMPLAINT"},
         "complained",
     ),
+    "listmonk-blocklist": (
+        "uuid,email,name,attributes,status,created_at,updated_at",
+        {"uuid": "u", "email": "a@x.se", "status": "blocklisted"},
+        "blocked",
+    ),
+    "blocklist": ("E-post", {"E-post": "A@x.se"}, "unsubscribed"),
 }
 
 
@@ -528,14 +534,15 @@ def test_a_profile_that_nothing_suppresses_states_nothing(tmp_path):
 
 
 @pytest.mark.parametrize("header", ["email", "E-post", "Email Address"])
-def test_a_plain_list_of_addresses_takes_their_consent_back(tmp_path, header):
+def test_a_plain_list_of_addresses_unsubscribes_them_from_everything(tmp_path, header):
     ran(tmp_path, "blocklist", header, {header: "a@x.se"}, {header: "B@x.se"})
-    query = "select address, status, dated_by from consent_events order by 1"
+    query = "select address, channel, reason, source from suppressions order by 1"
     assert asked(tmp_path / "r.duckdb", query) == [
-        ("a@x.se", "withdrawn", "file"),
-        ("b@x.se", "withdrawn", "file"),
+        ("a@x.se", "email", "unsubscribed", "shop"),
+        ("b@x.se", "email", "unsubscribed", "shop"),
     ]
-    assert asked(tmp_path / "r.duckdb", "from source_records") == []
+    for table in ("source_records", "consent_events"):
+        assert asked(tmp_path / "r.duckdb", f"from {table}") == []
 
 
 def test_orders_of_kentico_find_their_customers_by_their_number(tmp_path):
@@ -558,7 +565,7 @@ def test_orders_of_kentico_find_their_customers_by_their_number(tmp_path):
 def test_every_preset_has_a_fixture_of_its_header():
     tried = {preset for preset, *_ in CUSTOMERS.values()}
     tried |= {"shopify-orders", "squarespace-orders", "kentico-orders"}
-    tried |= {*STATEMENTS, "blocklist"}
+    tried |= {*STATEMENTS, "brevo-blocklist"}  # the last: test_consent_feeds.py
     tried |= {"mailchimp", "mailchimp-consents"}  # test_names_with_meaning.py
     tried |= {"skyverge-orders", "skyverge-order-items", "webtoffee-orders"}
     tried |= {"woocommerce-orders", "ecwid-orders", "abicart"}

@@ -22,14 +22,8 @@ from regpipe.spec import (
     Rule,
     Survivorship,
 )
-from regpipe.spec.columns import (
-    DIRECTIVES,
-    Formats,
-    field_of,
-    fitting_options,
-    known_fields,
-    statement,
-)
+from regpipe.spec.column_types import DIRECTIVES, Formats
+from regpipe.spec.columns import field_of, fitting_options, known_fields, statement
 from regpipe.spec.exports import TARGETS, VIEW_COLUMNS, Splitting
 from regpipe.spec.load import load_pipeline
 from regpipe.spec.rules import FITTING, KEY_FIELDS, RULE_WORDS

@@ -28,6 +28,16 @@ def check_pipeline(pipeline: Pipeline, as_of: datetime) -> None:
         raise PipelineError(*problems)
 
 
+def warnings_of(pipeline: Pipeline) -> tuple[str, ...]:
+    """Say what a person should know of a pipeline that is sound."""
+    return tuple(
+        f"sources.{name}: treat_unknown_as: granted: whoever it leaves unknown counts "
+        "as consenting, though nobody asked them"
+        for name, source in pipeline.sources.items()
+        if source.treat_unknown_as is not None
+    )
+
+
 def _of_schemas(pipeline: Pipeline, as_of: datetime) -> list[Problem]:
     checks = [pipeline.path(written) for written in pipeline.checks]
     problems: dict[Problem, None] = {}  # two sources may share a schema

@@ -98,16 +98,32 @@ ORDER_FIELDS: Mapping[str, FieldType] = MappingProxyType(
 """Columns of a cleaned order row (one per line item, or one per order), in
 order. The first row of an order holds its head. ``full_name`` as above."""
 
+PROOF: Mapping[str, FieldType] = MappingProxyType(
+    {
+        "opt_in_at": FieldType.TIME,
+        "opt_in_ip": FieldType.TEXT,
+        "confirmed_at": FieldType.TIME,
+        "confirmed_ip": FieldType.TEXT,
+        "wording": FieldType.TEXT,
+        "campaign": FieldType.TEXT,
+        "reason": FieldType.TEXT,
+    }
+)
+"""What a statement of consent may rest on, and why it was made."""
+
 CONSENT_FIELDS: Mapping[str, FieldType] = MappingProxyType(
     {
         "email": FieldType.EMAIL,
         "phone": FieldType.PHONE,
+        "street": FieldType.TEXT,
+        "postcode": FieldType.POSTCODE,
+        "country": FieldType.CODE,
         "status": FieldType.WORD,
         "at": FieldType.TIME,
-        "reason": FieldType.TEXT,
+        **PROOF,
     }
 )
-"""Columns of a cleaned row of a ``consents`` source: one statement a row."""
+"""Columns of a cleaned row of a ``consents`` source: statements on one address."""
 
 FIELDS: Mapping[str, Mapping[str, FieldType]] = MappingProxyType(
     {
@@ -125,9 +141,14 @@ CUSTOMER_KINDS = ("registered", "subscriber", "guest")
 
 CONSENT_STATUSES = ("granted", "pending", "withdrawn", "never", "unknown")
 
-SUPPRESSION_REASONS = ("bounced", "complained", "blocked", "erased")
+UNSUBSCRIBED = "unsubscribed"
+"""Why an address is suppressed that wants nothing more: a later grant outdoes it."""
 
-STATED = (*CONSENT_STATUSES, "bounced", "complained", "blocked")
+SUPPRESSION_REASONS = ("bounced", "complained", "blocked", "erased", UNSUBSCRIBED)
+"""Why an address is suppressed for every purpose; all but UNSUBSCRIBED until a person
+lifts it."""
+
+STATED = (*CONSENT_STATUSES, "bounced", "complained", "blocked", "erased")
 """What a column of consent may say: a status, or why the address is never mailed."""
 
 PAYMENT_STATUSES = (

@@ -224,9 +224,10 @@ def work_out(
         told.append(replace(resolved, notes=notes))
     with watch.stage("merge customers"):
         deltas += merge.merge_records(engine, pipeline.survivorship, ground)
-    with watch.stage("merge consents"):
-        deltas += merge.merge_consents(engine, intakes, ground)
-        deltas += by_hand.leave_consents(engine)
+    with watch.stage("merge consents") as told:
+        consents, stated = merge.merge_consents(engine, intakes, ground)
+        deltas += [*consents, *by_hand.leave_consents(engine)]
+        told.append(stated)
         if ground.fresh:
             merge.forget_customers(engine, intakes)
     with watch.stage("merge orders"):

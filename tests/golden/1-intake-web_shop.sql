@@ -29,7 +29,7 @@ texts as (
       rp_text("Created At", false) as "t_created_at",
       rp_text("Updated At", false) as "t_updated_at",
       rp_text("Accepts Marketing", false) as "t_consent_newsletter_email",
-      rp_text("Marketing Consent At", false) as "t_consent_newsletter_email_at",
+      rp_dated(rp_text("Marketing Consent At", false)) as "t_consent_newsletter_email_at",
       rp_fingerprint({'c0': coalesce("Customer ID", ''), 'c1': coalesce("Account", ''), 'c2': coalesce("First Name", ''), 'c3': coalesce("Last Name", ''), 'c4': coalesce("Email", ''), 'c5': coalesce("Phone", ''), 'c6': coalesce("Company", ''), 'c7': coalesce("VAT Number", ''), 'c8': coalesce("Tax Exempt", ''), 'c9': coalesce("Note", ''), 'c10': coalesce("Address", ''), 'c11': coalesce("Address 2", ''), 'c12': coalesce("Zip", ''), 'c13': coalesce("City", ''), 'c14': coalesce("Country Code", ''), 'c15': coalesce("Ship To Name", ''), 'c16': coalesce("Ship To Address", ''), 'c17': coalesce("Ship To Zip", ''), 'c18': coalesce("Ship To City", ''), 'c19': coalesce("Ship To Country", ''), 'c20': coalesce("Tags", ''), 'c21': coalesce("Created At", ''), 'c22': coalesce("Updated At", ''), 'c23': coalesce("Accepts Marketing", ''), 'c24': coalesce("Marketing Consent At", ''), 'version': '(mapping and schema)'}) as fingerprint
   from cells
 ),

@@ -1,81 +1,84 @@
 -- statements
 select
     'web_shop' as source,
-    external_id as external_id,
-    email as address,
+    r.external_id as external_id,
+    r.email as address,
     'email' as channel,
     'newsletter' as purpose,
-    "consent_newsletter_email" as stated,
-    "consent_newsletter_email_at" as stated_at,
-    updated_at as updated_at,
-    delivered_at,
-    0 + file_no as file_id,
-    row_number
-from "accepted_web_shop" where email is not null and "consent_newsletter_email" in ('granted', 'pending', 'withdrawn', 'never', 'unknown')
+    r."consent_newsletter_email" as stated,
+    rp_believed(r."consent_newsletter_email_at", r.delivered_at) as stated_at,
+    r.updated_at as updated_at,
+    r.delivered_at,
+    0 + r.file_no as file_id,
+    r.row_number
+from "accepted_web_shop" r
+where r.email is not null and r."consent_newsletter_email" in ('granted', 'pending', 'withdrawn', 'never', 'unknown')
 union all
 select
     'web_shop' as source,
-    external_id as external_id,
-    email as address,
+    r.external_id as external_id,
+    r.email as address,
     'email' as channel,
     'newsletter' as purpose,
-    "consent_newsletter_email" as stated,
-    "consent_newsletter_email_at" as stated_at,
-    updated_at as updated_at,
-    delivered_at,
-    0 + file_no as file_id,
-    row_number
+    r."consent_newsletter_email" as stated,
+    rp_believed(r."consent_newsletter_email_at", r.delivered_at) as stated_at,
+    r.updated_at as updated_at,
+    r.delivered_at,
+    0 + r.file_no as file_id,
+    r.row_number
 from "changed_web_shop" r
 anti join "reasons_web_shop" b on r.row_id = b.row_id
-anti join "accepted_web_shop" a on r.row_id = a.row_id
 anti join "erased_web_shop" x on r.row_id = x.row_id
-where email is not null and "consent_newsletter_email_at" is not null and "consent_newsletter_email" in ('granted', 'pending', 'withdrawn', 'never', 'unknown')
+anti join "accepted_web_shop" a on r.row_id = a.row_id
+where r.email is not null and r."consent_newsletter_email" in ('granted', 'pending', 'withdrawn', 'never', 'unknown') and rp_believed(r."consent_newsletter_email_at", r.delivered_at) is not null
 union all
 select
     'old_shop' as source,
-    external_id as external_id,
-    email as address,
+    r.external_id as external_id,
+    r.email as address,
     'email' as channel,
     'newsletter' as purpose,
-    "consent_newsletter_email" as stated,
+    r."consent_newsletter_email" as stated,
     cast(null as timestamp) as stated_at,
-    updated_at as updated_at,
-    delivered_at,
-    0 + file_no as file_id,
-    row_number
-from "accepted_old_shop" where email is not null and "consent_newsletter_email" in ('granted', 'pending', 'withdrawn', 'never', 'unknown')
+    r.updated_at as updated_at,
+    r.delivered_at,
+    0 + r.file_no as file_id,
+    r.row_number
+from "accepted_old_shop" r
+where r.email is not null and r."consent_newsletter_email" in ('granted', 'pending', 'withdrawn', 'never', 'unknown')
 union all
 select
     'mail_club' as source,
-    external_id as external_id,
-    email as address,
+    r.external_id as external_id,
+    r.email as address,
     'email' as channel,
     'newsletter' as purpose,
-    "consent_newsletter_email" as stated,
-    "consent_newsletter_email_at" as stated_at,
-    updated_at as updated_at,
-    delivered_at,
-    0 + file_no as file_id,
-    row_number
-from "accepted_mail_club" where email is not null and "consent_newsletter_email" in ('granted', 'pending', 'withdrawn', 'never', 'unknown')
+    r."consent_newsletter_email" as stated,
+    rp_believed(r."consent_newsletter_email_at", r.delivered_at) as stated_at,
+    r.updated_at as updated_at,
+    r.delivered_at,
+    0 + r.file_no as file_id,
+    r.row_number
+from "accepted_mail_club" r
+where r.email is not null and r."consent_newsletter_email" in ('granted', 'pending', 'withdrawn', 'never', 'unknown')
 union all
 select
     'mail_club' as source,
-    external_id as external_id,
-    email as address,
+    r.external_id as external_id,
+    r.email as address,
     'email' as channel,
     'newsletter' as purpose,
-    "consent_newsletter_email" as stated,
-    "consent_newsletter_email_at" as stated_at,
-    updated_at as updated_at,
-    delivered_at,
-    0 + file_no as file_id,
-    row_number
+    r."consent_newsletter_email" as stated,
+    rp_believed(r."consent_newsletter_email_at", r.delivered_at) as stated_at,
+    r.updated_at as updated_at,
+    r.delivered_at,
+    0 + r.file_no as file_id,
+    r.row_number
 from "changed_mail_club" r
 anti join "reasons_mail_club" b on r.row_id = b.row_id
-anti join "accepted_mail_club" a on r.row_id = a.row_id
 anti join "erased_mail_club" x on r.row_id = x.row_id
-where email is not null and "consent_newsletter_email_at" is not null and "consent_newsletter_email" in ('granted', 'pending', 'withdrawn', 'never', 'unknown');
+anti join "accepted_mail_club" a on r.row_id = a.row_id
+where r.email is not null and r."consent_newsletter_email" in ('granted', 'pending', 'withdrawn', 'never', 'unknown') and rp_believed(r."consent_newsletter_email_at", r.delivered_at) is not null;
 
 -- consent_events_new
 with once as (
@@ -94,7 +97,7 @@ said as (
       e.address,
       e.channel,
       e.purpose,
-      e.stated,
+      case when e.assumed then 'assumed' else e.stated end as stated,
       e.stated_at,
       e.said_at,
       e.run_id,
@@ -134,34 +137,47 @@ before as (
         't': e.said_at, 'r': e.run_id, 'refusal': rp_refusal(e.stated)
       })
         filter (where e.stated_at is not null) as dated,
-      max(e.run_id) filter (where e.stated_at is not null) as dated_run
+      max(e.run_id) filter (where e.stated_at is not null) as dated_run,
+      max(case when e.stated in ('granted', 'pending') then 1 end) as ever_yes
   from said e
   group by e.source, e.external_id, e.address, e.channel, e.purpose
 ),
 compared as (
   select
       s.*,
+      b.ever_yes,
       case
         when s.stated_at is not null then coalesce(b.undated, b.dated)
-        when s.stated in ('granted', 'pending') then b.undated
+        when s.stated in ('granted', 'pending', 'assumed') then b.undated
         when b.undated_run >= b.dated_run or b.dated is null then b.undated
         else b.dated
-      end as before
+      end as last_word
   from once s
   left join before b using (source, external_id, address, channel, purpose)
   where s.place = 1
 ),
+held as (
+  select
+      c.*,
+      case
+        when c.last_word = 'assumed' and c.ever_yes = 1
+          and c.stated not in ('granted', 'pending')
+          then 'granted'
+        when c.last_word <> 'assumed' then c.last_word
+      end as before
+  from compared c
+),
 told as (
   select c.*
-  from compared c
+  from held c
   anti join registry.consent_events e
     on c.source = e.source and c.external_id = e.external_id and c.address = e.address and c.channel = e.channel and c.purpose = e.purpose
     and c.stated = e.stated
     and c.stated_at = e.stated_at
   where case
     when c.stated_at is not null then true
-    when c.before is null then c.stated <> 'unknown'
-    else c.stated <> c.before
+    when c.last_word is null then c.stated <> 'unknown'
+    else c.stated <> c.last_word
   end
 )
 select
@@ -169,21 +185,24 @@ select
     channel,
     purpose,
     case
+      when stated = 'assumed' then 'granted'
       when stated_at is null
         and before in ('granted', 'pending')
         and stated in ('never', 'unknown')
         then 'withdrawn'
       else stated
     end as status,
-    stated,
+    case when stated = 'assumed' then 'unknown' else stated end as stated,
     stated_at,
     case
       when stated_at is not null then stated_at
+      when stated = 'assumed' then cast(null as timestamp)
       when before is not null or stated = 'withdrawn'
         then coalesce(updated_at, delivered_at)
     end as said_at,
     case
       when stated_at is not null then 'statement'
+      when stated = 'assumed' then 'nothing'
       when before is null and stated <> 'withdrawn' then 'nothing'
       when updated_at is not null then 'record'
       else 'file'
@@ -195,40 +214,78 @@ select
 from told;
 
 -- suppressions_new
-select
-    n.address,
-    n.channel,
-    n.reason,
-    min(n.suppressed_at) as suppressed_at
-from (
+with said as (
   select
-      email as address,
+      r.email as address,
       'email' as channel,
-      "consent_newsletter_email" as reason,
-      coalesce("consent_newsletter_email_at", updated_at, delivered_at) as suppressed_at
+      case when r."consent_newsletter_email" in ('bounced', 'complained', 'blocked', 'erased', 'unsubscribed') then r."consent_newsletter_email" end as reason,
+      coalesce(rp_believed(r."consent_newsletter_email_at", r.delivered_at), r.updated_at, r.delivered_at) as suppressed_at,
+      rp_believed(r."consent_newsletter_email_at", r.delivered_at) is not null as dated,
+      'web_shop' as source,
+      0 + r.file_no as file_id,
+      r.row_number,
+      cast(null as varchar) as note
   from "changed_web_shop" r
-  anti join "reasons_web_shop" b on r.row_id = b.row_id
-  anti join "erased_web_shop" x on r.row_id = x.row_id
-  where email is not null and "consent_newsletter_email" in ('bounced', 'complained', 'blocked', 'erased') union all 
+anti join "reasons_web_shop" b on r.row_id = b.row_id
+anti join "erased_web_shop" x on r.row_id = x.row_id
+  where r.email is not null and case when r."consent_newsletter_email" in ('bounced', 'complained', 'blocked', 'erased', 'unsubscribed') then r."consent_newsletter_email" end is not null
+  union all
   select
-      email as address,
+      r.email as address,
       'email' as channel,
-      "consent_newsletter_email" as reason,
-      coalesce(updated_at, delivered_at) as suppressed_at
+      case when r."consent_newsletter_email" in ('bounced', 'complained', 'blocked', 'erased', 'unsubscribed') then r."consent_newsletter_email" end as reason,
+      coalesce(cast(null as timestamp), r.updated_at, r.delivered_at) as suppressed_at,
+      cast(null as timestamp) is not null as dated,
+      'old_shop' as source,
+      0 + r.file_no as file_id,
+      r.row_number,
+      cast(null as varchar) as note
   from "changed_old_shop" r
-  anti join "reasons_old_shop" b on r.row_id = b.row_id
-  anti join "erased_old_shop" x on r.row_id = x.row_id
-  where email is not null and "consent_newsletter_email" in ('bounced', 'complained', 'blocked', 'erased') union all 
+anti join "reasons_old_shop" b on r.row_id = b.row_id
+anti join "erased_old_shop" x on r.row_id = x.row_id
+  where r.email is not null and case when r."consent_newsletter_email" in ('bounced', 'complained', 'blocked', 'erased', 'unsubscribed') then r."consent_newsletter_email" end is not null
+  union all
   select
-      email as address,
+      r.email as address,
       'email' as channel,
-      "consent_newsletter_email" as reason,
-      coalesce("consent_newsletter_email_at", updated_at, delivered_at) as suppressed_at
+      case when r."consent_newsletter_email" in ('bounced', 'complained', 'blocked', 'erased', 'unsubscribed') then r."consent_newsletter_email" end as reason,
+      coalesce(rp_believed(r."consent_newsletter_email_at", r.delivered_at), r.updated_at, r.delivered_at) as suppressed_at,
+      rp_believed(r."consent_newsletter_email_at", r.delivered_at) is not null as dated,
+      'mail_club' as source,
+      0 + r.file_no as file_id,
+      r.row_number,
+      cast(null as varchar) as note
   from "changed_mail_club" r
-  anti join "reasons_mail_club" b on r.row_id = b.row_id
-  anti join "erased_mail_club" x on r.row_id = x.row_id
-  where email is not null and "consent_newsletter_email" in ('bounced', 'complained', 'blocked', 'erased')
-) n
-anti join registry.suppressions s
-  on n.address = s.address and n.channel = s.channel and n.reason = s.reason
-group by n.address, n.channel, n.reason;
+anti join "reasons_mail_club" b on r.row_id = b.row_id
+anti join "erased_mail_club" x on r.row_id = x.row_id
+  where r.email is not null and case when r."consent_newsletter_email" in ('bounced', 'complained', 'blocked', 'erased', 'unsubscribed') then r."consent_newsletter_email" end is not null
+),
+ranked as (
+  select
+      n.*,
+      row_number() over (
+        partition by n.address, n.channel, n.reason
+        order by
+          case when n.reason = 'unsubscribed' then n.suppressed_at end
+            desc nulls last,
+          n.suppressed_at nulls last,
+          n.source nulls last,
+          n.file_id,
+          n.row_number
+      ) as nth
+  from said n
+  anti join registry.suppressions s
+    on n.address = s.address
+    and n.channel = s.channel
+    and n.reason = s.reason
+    and (
+      n.reason <> 'unsubscribed'
+      or s.suppressed_at >= n.suppressed_at
+      or not n.dated and s.source = n.source
+    )
+)
+select
+    address, channel, reason, suppressed_at,
+    source, file_id, row_number, note
+from ranked
+where nth = 1;

@@ -16,7 +16,7 @@ texts as (
       rp_bare(rp_text("Zip", false)) as "t_postcode",
       rp_text("Changed", false) as "t_updated_at",
       rp_text("Status", false) as "t_consent_newsletter_email",
-      rp_text("Status Since", false) as "t_consent_newsletter_email_at",
+      rp_dated(rp_text("Status Since", false)) as "t_consent_newsletter_email_at",
       rp_fingerprint({'c0': coalesce("Member", ''), 'c1': coalesce("Name", ''), 'c2': coalesce("E-mail", ''), 'c3': coalesce("Mobile", ''), 'c4': coalesce("Country", ''), 'c5': coalesce("City", ''), 'c6': coalesce("Zip", ''), 'c7': coalesce("Changed", ''), 'c8': coalesce("Status", ''), 'c9': coalesce("Status Since", ''), 'version': '(mapping and schema)'}) as fingerprint
   from cells
 ),

@@ -23,17 +23,21 @@ def check(pipeline: Path, as_json: bool, quiet: bool) -> None:
     \b
     Exit code 0 when the file is sound, 2 when it is not.
     """
-    from regpipe.checking import check_pipeline
+    from regpipe.checking import check_pipeline, warnings_of
     from regpipe.spec.load import load_pipeline
 
     found = load_pipeline(pipeline, os.environ)
     check_pipeline(found, datetime.now(UTC))
+    warnings = warnings_of(found)
+    for warning in warnings if not as_json else ():
+        terminal.warn(warning)
     if as_json:
         terminal.document(
             {
                 "pipeline": found.pipeline,
                 "sources": list(found.sources),
                 "exports": list(found.exports),
+                "warnings": list(warnings),
             }
         )
     elif not quiet:

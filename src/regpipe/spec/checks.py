@@ -44,7 +44,7 @@ def faults(tree: object) -> Iterator[Fault]:
                 named = columns if not packed else _headed(columns)
                 yield from unnumbered(place, named)
             if isinstance(source.get("columns"), dict):
-                yield from lacking(place, kind, columns, source.get("channel", "email"))
+                yield from lacking(place, kind, columns, source)
         if kind == "orders":
             yield from _customers_of(name, source, sources)
     yield from _rule_faults(mapping(file.get("survivorship")), sources)
@@ -155,11 +155,10 @@ def _spoken(sources: Mapping[str, dict[str, object]]) -> set[Statement]:
             purpose, channel = source.get("purpose"), source.get("channel", "email")
             if isinstance(purpose, str) and isinstance(channel, str):
                 spoken.add((purpose, channel))
-        if source.get("kind") == "customers":
-            for name in mapping(source.get("columns")):
-                stated = statement(name)
-                if stated is not None:
-                    spoken.add(stated)
+        for name in mapping(source.get("columns")):
+            stated = statement(name)
+            if stated is not None:
+                spoken.add(stated)
     return spoken
 
 

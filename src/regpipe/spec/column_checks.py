@@ -25,7 +25,7 @@ from regpipe.spec.types import CHANNEL, Fault, Place, among, quoted
 _FOR = {
     "format": "dates, times, and consent with 'at'",
     "decimal": "amounts",
-    "split": "lists (groups)",
+    "split": "lists (groups), status and consent.<purpose>",
     "country": "phones",
     "words": ", ".join((*WORDS, *CODED)),
     "html": "texts",
@@ -33,7 +33,7 @@ _FOR = {
     "whole": "external_id, order_id and customer_ref",
     "yes": "flags (tax_exempt)",
     "no": "flags (tax_exempt)",
-    **dict.fromkeys((*STATED, "unless", "at"), "consent.<purpose>"),
+    **dict.fromkeys((*STATED, "unless", "at", "proof"), "consent.<purpose>"),
 }
 """What each option of a column is for."""
 
@@ -57,7 +57,7 @@ def column_faults(
     seen: dict[str | Statement, str] = {}
     for name, column in columns.items():
         field = field_of(kind, name)
-        stated = statement(name) if kind == "customers" else None
+        stated = statement(name)
         if field is None and stated is None:
             yield _unknown_field(place, kind, name)
             continue
@@ -90,10 +90,8 @@ def _unknown_field(place: Place, kind: str, name: str) -> Fault:
             "write consent.<purpose> or consent.<purpose>.<channel>, "
             "each a word of a-z, 0-9 and '_'"
         )
-        if kind != "customers":
-            hint = "only a customers source has consent columns"
         return Fault(place, what, hint, name)
-    hint = among(name, known, more if kind == "customers" else "")
+    hint = among(name, known, more)
     return Fault(place, f"unknown field {quoted(name)}", hint, name)
 
 
@@ -101,7 +99,8 @@ def _option_faults(
     place: Place, kind: str, field: str | None, column: Mapping[str, object]
 ) -> Iterator[Fault]:
     fitting = fitting_options(kind, field)
-    if field is None and "format" in column and "at" not in column:
+    timed = {"opt_in_at", "confirmed_at"} & {*mapping(column.get("proof"))}
+    if field is None and "format" in column and "at" not in column and not timed:
         what = "'format' is that of 'at', which is missing"
         yield Fault(place, what, "name the column of the consent's own time", "format")
     for option in column:
@@ -177,6 +176,10 @@ def unnumbered(place: Place, columns: Mapping[str, object]) -> Iterator[Fault]:
 
 def _headers(column: Mapping[str, object]) -> Iterator[tuple[str, str, object]]:
     """Give every column of the file that a field names: its key, status and header."""
+    for name, said in mapping(column.get("proof")).items():
+        told = mapping(said).get("from") if isinstance(said, dict) else said
+        for header in told if isinstance(told, list) else [told]:
+            yield "proof", name, header
     for key in ("from", "unless", "at", "with"):
         named = column.get(key)
         by_status = mapping(named)
@@ -189,31 +192,42 @@ def _headers(column: Mapping[str, object]) -> Iterator[tuple[str, str, object]]:
 
 
 def lacking(
-    place: Place, kind: str, columns: Mapping[str, object], channel: object
+    place: Place, kind: str, columns: Mapping[str, object], source: Mapping[str, object]
 ) -> Iterator[Fault]:
     """Find the fields that a source of that kind cannot do without.
 
-    ``channel`` is that of a consents source. The address that a consent is about
-    is not lacking where a misspelt field was meant to be it.
+    The address that a consent is about is not lacking where a misspelt field was
+    meant to be it.
     """
     mapped = {*mapped_fields(kind, columns)}
+    stating = {name: told for name in columns if (told := statement(name)) is not None}
     if kind == "customers" and not mapped & {"external_id", "email"}:
         hint = "rows are told apart by external_id, or without one by email"
         yield Fault(place, "external_id or email must be mapped", hint)
-    needed = {"orders": ("order_id", "ordered_at"), "consents": ("status",)}
-    for field in needed.get(kind, ()):
+    if kind == "consents" and "status" not in mapped and not stating:
+        hint = "or consent.<purpose>, one for each thing that a row speaks of"
+        yield Fault(place, "status must be mapped", hint)
+    for field in ("order_id", "ordered_at") if kind == "orders" else ():
         if field not in mapped:
             yield Fault(place, f"{field} must be mapped")
+    channel = source.get("channel", "email")
     known = isinstance(channel, str) and re.fullmatch(CHANNEL, channel)
-    if kind == "consents" and known and address_of(known[0]) not in mapped:
-        what = f"{address_of(known[0])} must be mapped"
-        yield Fault(place, what, f"statements by {known[0]} are about it")
+    if kind == "consents" and known and not (stating and "status" not in mapped):
+        for field in address_of(known[0]):
+            if field not in mapped:
+                hint = f"statements by {known[0]} are about it"
+                yield Fault(place, f"{field} must be mapped", hint)
+    purpose = source.get("purpose") if kind == "consents" else None
+    if "treat_unknown_as" in source and not stating and purpose is None:
+        what = "the source states no consent to a purpose"
+        hint = "map a column to consent.<purpose>"
+        yield Fault((*place[:-1], "treat_unknown_as"), what, hint)
     mapped.update(_meant(kind, columns))
-    for name in columns if kind == "customers" else ():
-        stated = statement(name)
-        if stated is not None and address_of(stated[1]) not in mapped:
-            what = f"{address_of(stated[1])} must be mapped"
-            yield Fault(place, what, f"{quoted(name)} is about it", name)
+    for name, (_, channel) in stating.items():
+        for field in address_of(channel):
+            if field not in mapped:
+                what = f"{field} must be mapped"
+                yield Fault(place, what, f"{quoted(name)} is about it", name)
 
 
 def _meant(kind: str, columns: Mapping[str, object]) -> Iterator[str]:
@@ -223,6 +237,12 @@ def _meant(kind: str, columns: Mapping[str, object]) -> Iterator[str]:
             yield nearest(name, known) or ""
 
 
-def address_of(channel: str) -> str:
-    """Give the field that holds the address by which a channel reaches people."""
-    return "email" if channel == "email" else "phone"
+def address_of(channel: str) -> tuple[str, ...]:
+    """Give the fields that hold the address by which a channel reaches people.
+
+    >>> address_of("sms"), address_of("post")
+    (('phone',), ('street', 'postcode'))
+    """
+    if channel == "post":
+        return ("street", "postcode")
+    return ("email",) if channel == "email" else ("phone",)

@@ -6,15 +6,18 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    StrictBool,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, StrictBool, model_validator
 
 from regpipe.fields import FIELDS, KEYS, STATED, FieldType
+from regpipe.spec.column_types import (
+    Country,
+    Formats,
+    Header,
+    Headers,
+    Moments,
+    Proof,
+    Separator,
+)
 from regpipe.spec.types import (
     CHANNEL,
     WORD,
@@ -24,15 +27,10 @@ from regpipe.spec.types import (
     Place,
     Spec,
     Words,
-    among,
     quoted,
     refuse,
     said,
 )
-from regpipe.sql.codes import COUNTRIES
-
-DIRECTIVES = (*"aAbBdfHIjmMpSyYzZ%", "-d", "-m", "-H", "-I", "-M", "-S")
-"""What may follow ``%`` in a format: what DuckDB's ``strptime`` reads."""
 
 CODED = ("country", "shipping_country", "currency")
 """Fields of no closed vocabulary that stores write in words of their own too."""
@@ -54,119 +52,6 @@ _FITS: Mapping[FieldType, tuple[str, ...]] = {
     FieldType.WORD: ("words",),
 }
 """The options that fit a type of field."""
-
-_DAY = {"d", "-d"}
-_MONTH = {"m", "-m", "b", "B"}
-_YEAR = {"Y", "y"}
-
-
-def _format(text: str) -> str:
-    """Check that a strptime format can give a day, and so a date or a time."""
-    found = re.findall(r"%(-?.?)", text, re.DOTALL)
-    for directive in found:
-        if directive not in DIRECTIVES:
-            raise said(
-                f"{quoted('%' + directive)} means nothing in a format",
-                f"known: {', '.join('%' + known for known in DIRECTIVES)}",
-            )
-    if not found:
-        raise said(
-            f"{quoted(text)} is no format",
-            "write it with strptime's directives, such as %d.%m.%Y %H:%M",
-        )
-    parts = set(found)
-    has_day = (parts & _DAY and parts & _MONTH) or "j" in parts
-    if not (has_day and parts & _YEAR):
-        raise said(
-            f"the format {quoted(text)} gives no day, month and year",
-            "such as %d.%m.%Y or %Y-%m-%d %H:%M:%S",
-        )
-    if parts & {"I", "-I"} and "p" not in parts:
-        raise said(
-            f"the format {quoted(text)} has a 12-hour clock without %p",
-            "use %H for 24 hours, or add %p for AM and PM",
-        )
-    return text
-
-
-def _formats(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
-
-
-Formats = Annotated[
-    tuple[Annotated[str, AfterValidator(_format)], ...],
-    BeforeValidator(_formats, json_schema_input_type=str | list[str]),
-]
-"""strptime formats, tried in order."""
-
-
-def _header(value: Any) -> Any:
-    """Read a column's number as its name, which it is in a file without header."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return value
-
-
-Header = Annotated[
-    Filled,
-    AfterValidator(lambda name: " ".join(name.split())),
-    BeforeValidator(_header, json_schema_input_type=int | Filled),
-]
-"""A column of the file: its header, blanks as one; without header its number."""
-
-
-Headers = Annotated[
-    tuple[Header, ...],
-    BeforeValidator(
-        lambda named: named if isinstance(named, (list, tuple)) else (named,),
-        json_schema_input_type=int | Filled | list[int | Filled],
-    ),
-]
-"""Columns of the file: one, or a list of them."""
-
-
-def _not_empty(text: str) -> str:
-    if not text:
-        raise said("must not be empty")
-    return text
-
-
-def _moments(value: Any) -> Any:
-    """Read one column as that of the time of every statement."""
-    one = isinstance(value, (str, int)) and not isinstance(value, bool)
-    return dict.fromkeys(STATED, value) if one else value
-
-
-def _status(word: str) -> str:
-    if word not in STATED:
-        raise said(f"unknown status {quoted(word)}", among(word, STATED))
-    return word
-
-
-Moments = Annotated[
-    dict[Annotated[str, AfterValidator(_status)], Header],
-    BeforeValidator(_moments, json_schema_input_type=str | int | dict[str, str | int]),
-]
-"""The column of a statement's own time, for each status it may state."""
-
-Separator = Annotated[str, AfterValidator(_not_empty), Field(min_length=1)]
-"""What stands between values: any text, blanks too."""
-
-
-def _country(code: str) -> str:
-    if code not in COUNTRIES:
-        capitals = {"UK": "GB", "EL": "GR"}.get(code.upper(), code.strip().upper())
-        hint = "the code of ISO 3166 in two capitals, such as SE"
-        if capitals in COUNTRIES:
-            hint = f"did you mean '{capitals}'?"
-        raise said(f"{quoted(code)} is no country code", hint)
-    return code
-
-
-Country = Annotated[
-    str, AfterValidator(_country), Field(json_schema_extra={"pattern": "^[A-Z]{2}$"})
-]
-"""An ISO 3166 alpha-2 code."""
 
 
 class Column(Spec):
@@ -201,7 +86,8 @@ class Column(Spec):
     """Amounts: the decimal sign."""
     split: Separator | None = None
     """Lists: what stands between the values of a cell. Values that are all in double
-    quotes may hold it."""
+    quotes may hold it. Consent and status: what stands between several words of a
+    cell, of which the one that refuses most counts."""
     country: Country | None = None
     """Phones: the country (ISO 3166 alpha-2) of numbers without a country code."""
     words: dict[str, Words] = Field(default_factory=dict)
@@ -227,12 +113,17 @@ class Column(Spec):
     """Consent: words of who called a mail spam: never mail them."""
     blocked: Words = ()
     """Consent: words of who is never to be mailed for another reason."""
+    erased: Words = ()
+    """Consent: words of who was erased there: never mail them."""
     unless: Header | None = None
     """Consent: a column that may be blank or missing. Where it is filled it is read,
     by the same words, instead; 'at' does not date it."""
     at: Moments = Field(default_factory=dict)
     """Consent: the column of the time at which the statement itself was made, or one
     for each status: {granted: Confirmed, withdrawn: Left}."""
+    proof: Proof = Field(default_factory=dict)
+    """Consent: the columns of what it rests on, such as {opt_in_ip: IP}: opt_in_at,
+    opt_in_ip, confirmed_at, confirmed_ip, wording, campaign, reason."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -341,7 +232,9 @@ def fitting_options(kind: str, field: str | None) -> tuple[str, ...]:
     ('format',)
     """
     if field is None:
-        return (*STATED, "unless", "at", "format")
+        return (*STATED, "unless", "at", "format", "proof", "split")
+    if field == "status":
+        return ("words", "split")
     if field in CODED:
         return ("words",)
     fitting = _FITS.get(known_fields(kind)[field], ())

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, StrictBool, model_validator
 
-from regpipe.spec.columns import Country
+from regpipe.spec.column_types import Country
 from regpipe.spec.types import (
     Fault,
     Period,

@@ -41,8 +41,11 @@ _LEAST: dict[str, Schema] = {
     "customers": {"anyOf": [{"required": ["external_id"]}, {"required": ["email"]}]},
     "orders": {"required": ["order_id", "ordered_at"]},
     "consents": {
-        "required": ["status"],
-        "anyOf": [{"required": ["email"]}, {"required": ["phone"]}],
+        "anyOf": [
+            {"required": ["email"]},
+            {"required": ["phone"]},
+            {"required": ["street", "postcode"]},
+        ],
     },
 }
 
@@ -124,11 +127,10 @@ def _columns(kind: str, parts: Schema, options: Schema) -> Schema:
         "properties": properties,
         "additionalProperties": False,
     }
-    if kind == "customers":
-        parts["consent_column"] = _column(kind, None, options)
-        consent = _refer("consent_column", "Consent to a purpose, by a channel.")
-        pattern = rf"^consent\.{WORD}(\.{CHANNEL})?$"
-        schema["patternProperties"] = {pattern: consent}
+    parts["consent_column"] = _column(kind, None, options)
+    consent = _refer("consent_column", "Consent to a purpose, by a channel.")
+    pattern = rf"^consent\.{WORD}(\.{CHANNEL})?$"
+    schema["patternProperties"] = {pattern: consent}
     return schema
 
 

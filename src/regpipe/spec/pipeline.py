@@ -20,12 +20,11 @@ from pydantic import (
     model_validator,
 )
 
+from regpipe.spec.column_types import Header, Separator
 from regpipe.spec.columns import (
     NUMBER,
     Column,
     ColumnOrText,
-    Header,
-    Separator,
     Statement,
     field_of,
     statement,
@@ -116,6 +115,9 @@ class _AnySource(Spec):
     2%. Without it only a file all of whose rows are rejected stops the run."""
     mapped: dict[str, ColumnOrText] = Field(alias="columns")
     """Which column of the file is which field."""
+    treat_unknown_as: Literal["granted"] | None = None
+    """granted: whoever this source leaves unknown (blank, or a word for it) counts as
+    consenting, though nobody asked them. Every run and every list says so."""
     schema_: PathText | None = None
     """A pandera schema (YAML) that the cleaned rows must meet, instead of the one
     that regpipe ships for this kind."""
@@ -189,14 +191,22 @@ class OrderSource(_AnySource):
 
 
 class ConsentSource(_AnySource):
-    """A feed of consent: one row per statement on one purpose."""
+    """A feed of consent: one row per statement, or per address with several."""
 
     kind: Literal["consents"] = "consents"
     """What the rows are."""
-    purpose: Word
-    """What the statements are about, such as newsletter."""
+    purpose: Word | None = None
+    """What 'status' is about, such as newsletter. Without it who has withdrawn is
+    unsubscribed from everything, until a later grant."""
     channel: Channel = "email"
-    """How one may be contacted: email, sms, ..."""
+    """How one may be contacted by what 'status' says: email, sms, phone, post, ..."""
+
+    @property
+    def reached_by(self) -> str:
+        """Give the channel of the address by which its rows are known."""
+        if "status" in self.columns or not self.consents:
+            return self.channel
+        return next(iter(self.consents))[1]
 
 
 Source = Annotated[

@@ -15,6 +15,7 @@ from regpipe.sql.words import (
     STATEMENTS,
     STATUS_WORDS,
     YES_WORDS,
+    gravest,
     one_of,
     worded,
 )
@@ -42,7 +43,8 @@ class Cell:
     column that is read instead where it is filled. ``beside`` are the columns that
     are joined to it, by a sign if it is ``a_key``, of which the first part may be
     ``mail``; ``when`` are the columns on whose words it hangs; ``blank`` are globs of
-    cells that are none.
+    cells that are none. ``proof`` are the cells that a consent rests on, by the part
+    of the proof, each the first that is filled.
     """
 
     kind: FieldType
@@ -63,6 +65,7 @@ class Cell:
     blank: tuple[str, ...] = ()
     html: bool = False
     whole: bool = False
+    proof: Mapping[str, tuple[Cell, ...]] = field(default_factory=dict)
 
 
 def sql_type(kind: FieldType) -> str:
@@ -112,7 +115,7 @@ def _part(column: str, cell: Cell, rare: str) -> str:
 def moment_of(cell: Cell, own: str, rare: str) -> str:
     """Give the text of the time of what a consent's cell ``own`` states."""
     at = cell.at or {}
-    columns = {s: text_of(Cell(FieldType.TIME, at[s]), rare) for s in at}
+    columns = {s: f"rp_dated({text_of(Cell(FieldType.TIME, at[s]), rare)})" for s in at}
     found = next(iter(columns.values()), "cast(null as varchar)")
     some = cell.column is not None and len(columns) < len(STATED)
     if some or len({*columns.values()}) > 1:
@@ -126,10 +129,19 @@ def moment_of(cell: Cell, own: str, rare: str) -> str:
     return found
 
 
+def proof_of(cells: Sequence[Cell], rare: str) -> str:
+    """Give the text of a part of the proof of a statement: the first that is filled."""
+    texts = [text_of(each, rare) for each in cells]
+    found = texts[0] if len(texts) == 1 else f"coalesce({', '.join(texts)})"
+    return f"rp_dated({found})" if cells[0].kind is FieldType.TIME else found
+
+
 def _stated(text: str, cell: Cell) -> str:
     """Give the SQL of what a cell of consent states; a blank one is unknown."""
     otherwise = literal(cell.others) if cell.others else "null"
     words = cell.words or CONSENT_ANSWERS
+    if cell.separator is not None:
+        return gravest(text, words, cell.separator, "'unknown'", otherwise)
     return worded(text, words, (), blank="'unknown'", otherwise=otherwise)
 
 
@@ -191,6 +203,13 @@ def _value(field: str, text: str, cell: Cell, zone: str) -> str:
             return f"case when {text} is null then 'registered' else {known} end"
         case FieldType.WORD:
             said = {**words, **{k: v for k, v in STATEMENTS.items() if k not in words}}
+            if cell.separator is not None:
+                listed = {w.lower() for spellings in said.values() for w in spellings}
+                said = {
+                    word: (*said.get(word, ()), *({word} - listed))
+                    for word in WORDS["status"]
+                }
+                return gravest(text, said, cell.separator, "null", "null")
             return worded(text, said, WORDS["status"])
         case _:
             return text

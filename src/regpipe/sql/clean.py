@@ -9,11 +9,19 @@ from collections.abc import Mapping, Sequence
 
 from regpipe.fields import FieldType
 from regpipe.sql import canonical
-from regpipe.sql.cells import CLOSED, Cell, moment_of, text_of, time_of, values_of
+from regpipe.sql.cells import (
+    CLOSED,
+    Cell,
+    moment_of,
+    proof_of,
+    text_of,
+    time_of,
+    values_of,
+)
 from regpipe.sql.items import Items
 from regpipe.sql.step import Step, comma, ident, literal, step
 
-NORMALISER = "4"
+NORMALISER = "5"
 """Raise it when cleaning changes: every row is then read anew, once."""
 
 _READABLE = {
@@ -21,6 +29,9 @@ _READABLE = {
     *(FieldType.LIST, FieldType.PHONE),
 }
 """What every text is a value of; whether it is of a phone is answered later."""
+
+_OF_STATEMENTS = ("at", "opt_in_at", "confirmed_at")
+"""Times of statements, of which a database's zero is none."""
 
 
 def cleaned(
@@ -42,9 +53,10 @@ def cleaned(
            ``careful`` also ``regpipe_row``, ``regpipe_problem``. ``odd`` tells
            that cells may hold white space other than blanks.
     Gives  one row per record, in file order: the mapped ``fields``,
-           ``consent_<purpose>_<channel>`` and ``…_at``, ``fingerprint`` of the
-           cells read (with ``version``), with ``items`` the ``lines`` that a row
-           holds (null where it holds none), ``unreadable``: the fields whose cell
+           ``consent_<purpose>_<channel>``, its ``…_at`` and its proof
+           (``…_opt_in_at`` and so on), ``fingerprint`` of the cells read (with
+           ``version``), with ``items`` the ``lines`` that a row holds (null where it
+           holds none), ``unreadable``: the fields whose cell
            could not be read (null when all could); with ``careful`` also
            ``row_number`` and ``problem``. An e-mail or phone whose form SQL is not
            sure of is null, and ``…_asked`` says what to ask for it. With
@@ -64,6 +76,8 @@ def cleaned(
         own = text_of(cell, rare)
         if cell.unless:
             own = f"coalesce({text_of(Cell(cell.kind, cell.unless), rare)}, {own})"
+        if field in _OF_STATEMENTS:
+            own = f"rp_dated({own})"
         texts.append(f"{own} as {ident('t_' + field)}")
         if field == "full_name":
             texts.append(f"rp_name_text(rp_composed({own})) as {ident('s_' + field)}")
@@ -87,6 +101,15 @@ def cleaned(
             when = time_of(ident("t_" + field + "_at"), cell.formats, zone)
             reads.append(f"{when} as {ident(field + '_at')}")
             checks.append(_unread(f"{field}_at", field))
+        for part, proof in cell.proof.items():
+            column = proof_column(field, part)
+            texts.append(f"{proof_of(proof, rare)} as {ident('t_' + column)}")
+            value = ident("t_" + column)
+            if proof[0].kind is FieldType.TIME:
+                value = time_of(value, cell.formats, zone)
+                checks.append(_unread(column, field))
+            reads.append(f"{value} as {ident(column)}")
+            finals.append(ident(column))
         if _may_be_unreadable(field, cell):
             checks.append(_unread(field, field))
     if items is not None:
@@ -152,11 +175,17 @@ def consent_column(purpose: str, channel: str) -> str:
     return f"consent_{purpose}_{channel}"
 
 
+def proof_column(consent: str, part: str) -> str:
+    """Give the cleaned column that holds a part of the proof of a consent's column."""
+    return f"{consent}_{part}"
+
+
 def columns_of(cells: Mapping[str, Cell]) -> list[str]:
     """Give the columns of the file that are read, each once, in mapped order."""
     found: dict[str, None] = {}
     for cell in cells.values():
-        own = (cell.column, cell.unless, *(cell.at or {}).values())
+        proof = [part.column for parts in cell.proof.values() for part in parts]
+        own = (cell.column, cell.unless, *(cell.at or {}).values(), *proof)
         for column in (*own, *cell.beside, *cell.when):
             if column is not None:
                 found[column] = None

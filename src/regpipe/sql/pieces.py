@@ -84,13 +84,15 @@ def heads(source: str) -> Step:
     )
 
 
-def folded(source: str, columns: Sequence[str], statements: Mapping[str, str]) -> Step:
+def folded(
+    source: str, columns: Sequence[str], statements: Mapping[str, Sequence[str]]
+) -> Step:
     """Fold the rows of each customer into one.
 
     A field has its first value, an address that of the first row that has any of
     it; a customer is as old as the oldest row, and as new as the newest.
-    ``statements`` are the columns of consent, each with that of its time
-    (itself without one): a reason never to mail counts, else the word that
+    ``statements`` are the columns of consent, each with those of its time and of
+    its proof: a reason never to mail counts, else the word that
     refuses most, and unknown is none.
 
     Reads  ``pieces_…``.
@@ -104,7 +106,7 @@ def folded(source: str, columns: Sequence[str], statements: Mapping[str, str]) -
         for each in (*WHOLES, *_with_texts(columns))
     ]
     known = {column for each, texts in together for column in (*each, *texts)}
-    known |= {*statements, *statements.values()}
+    known |= {column for said, more in statements.items() for column in (said, *more)}
     for column in columns:
         if column not in known:
             value = _TIMES.get(column) or _first(column, column)
@@ -116,16 +118,16 @@ def folded(source: str, columns: Sequence[str], statements: Mapping[str, str]) -
         some = " or ".join(f"{ident(c)} is not null" for c in each)
         parts.append(f"arg_min({{{cells}}}, place) filter (where {some}) as w{number}")
         values += [f"f.w{number}.{ident(c)} as {ident(c)}" for c in (*each, *texts)]
-    for number, (said, at) in enumerate(statements.items()):
-        cells = f"{{'said': {ident(said)}, 'at': {ident(at)}}}"
+    for number, (said, more) in enumerate(statements.items()):
+        also = "".join(f", {literal(c)}: {ident(c)}" for c in more)
+        cells = f"{{'said': {ident(said)}{also}}}"
         word = f"case when {ident(said)} in ({never}) then -9 else"
         word = f"{word} -rp_refusal({ident(said)}) end"
         by = f"{{'word': {word}, 'place': place}}"
         test = f"{ident(said)} is not null and {ident(said)} <> 'unknown'"
         parts.append(f"arg_min({cells}, {by}) filter (where {test}) as s{number}")
         values.append(f"coalesce(f.s{number}.said, 'unknown') as {ident(said)}")
-        if at != said:
-            values.append(f"f.s{number}.at as {ident(at)}")
+        values += [f"f.s{number}.{ident(c)} as {ident(c)}" for c in more]
     return step(
         f"rows_{source}",
         f"""

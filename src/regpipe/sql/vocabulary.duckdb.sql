@@ -105,8 +105,8 @@ create or replace macro rp_mended_email(x) as
 create or replace macro rp_plain_email(x) as
   regexp_matches(x, '^[A-Za-z0-9._+-]+@[A-Za-z0-9.-]*[A-Za-z0-9]$');
 create or replace macro rp_email(x) as
-  lower(case when regexp_matches(x, '^(?i:mailto:)|[\s<>]|[.,;]$')
-    then coalesce(nullif(rp_mended_email(x), ''), x) else x end);
+  nfc_normalize(lower(case when regexp_matches(x, '^(?i:mailto:)|[\s<>]|[.,;]$')
+    then coalesce(nullif(rp_mended_email(x), ''), x) else x end));
 create or replace macro rp_foreign_domain(x) as regexp_matches(x, '@[^@]*[^\x00-\x7F][^@]*$');
 
 -- An e-mail address as a match key. Gmail gives one mailbox to all spellings with dots,
@@ -703,6 +703,30 @@ create or replace macro rp_refusal(status) as
     when 'pending' then 2
     else 1
   end;
+
+-- A statement's own time where it can be believed: not after the day behind its
+-- delivery, and not from before there were shops on the web (a zero of some system).
+create or replace macro rp_believed(t, delivered) as
+  case when t >= timestamp '1995-01-01' and t <= delivered + interval 1 day then t end;
+
+-- The text of a time; null where it is the zero of a database.
+create or replace macro rp_dated(x) as
+  case when not starts_with(x, '0000-00-00') then x end;
+
+-- Is one of the words (lower case) said in a cell that holds several? Brackets and
+-- quotes around the cell or its words are none of them.
+create or replace macro rp_says(x, separator, words) as
+  list_has_any(
+    list_transform(string_split(lower(x), separator), lambda v: trim(v, ' []"''')),
+    words);
+
+-- A postal address as the ledger of consent knows it: letters and digits, no case or
+-- accents. Null without street or postcode.
+create or replace macro rp_postal_part(x) as
+  nullif(regexp_replace(lower(strip_accents(x)), '[^\p{L}\p{N}]+', '', 'g'), '');
+create or replace macro rp_postal(street, postcode, country) as
+  rp_postal_part(street) || '|' || rp_postal_part(postcode)
+    || '|' || coalesce(rp_postal_part(country), '');
 
 -- The cells of a record that was kept as a JSON list.
 create or replace macro rp_cells(x) as from_json(x, '["VARCHAR"]');

@@ -23,7 +23,7 @@ CONSENT_WORDS: Mapping[str, tuple[str, ...]] = {
         *("no", "n", "false", "0", "off", "nej", "nein", "never"),
         *("not_subscribed", "never_subscribed", "non-subscribed", "nonsubscribed"),
     ),
-    "unknown": ("unknown",),
+    "unknown": ("unknown", "null"),
 }
 """A store's plain ``no`` says that there is no consent, not that one ended."""
 
@@ -32,6 +32,7 @@ STATEMENTS: Mapping[str, tuple[str, ...]] = {
     "bounced": ("cleaned", "hard_bounce", "invalid_email"),
     "complained": ("spam_complaint", "junk"),
     "blocked": ("blocklisted", "user_suppressed"),
+    "erased": ("redacted", "[erased]"),
 }
 """The words of a statement: of consent, or of a reason never to mail an address."""
 
@@ -88,3 +89,33 @@ def worded(
         whens.append(f"when {one_of(text, known)} then lower({text})")
     whens.append(f"when {text} is null then {blank}")
     return f"case {' '.join(whens)} else {otherwise} end"
+
+
+_GRAVEST_FIRST = (
+    *("erased", "complained", "blocked", "bounced", "unsubscribed"),
+    *("withdrawn", "never", "pending", "granted", "unknown"),
+)
+
+
+def gravest(
+    text: str,
+    words: Mapping[str, Sequence[str]],
+    separator: str,
+    blank: str,
+    otherwise: str,
+) -> str:
+    """Give the SQL of what a cell of several words states: what refuses most of them.
+
+    A reason never to mail goes before a withdrawal. ``blank`` is what no text
+    becomes and ``otherwise`` one with no word that is known, unless ``words`` list
+    the whole text.
+    """
+    known = {word: words[word] for word in _GRAVEST_FIRST if word in words}
+    whens = []
+    for word, spellings in known.items():
+        listed = ", ".join(literal(each.lower()) for each in spellings if each)
+        if listed:
+            test = f"rp_says({text}, {literal(separator)}, [{listed}])"
+            whens.append(f"when {test} then {literal(word)}")
+    whole = worded(text, words, (), blank=blank, otherwise=otherwise)
+    return f"case {' '.join(whens)} else {whole} end"

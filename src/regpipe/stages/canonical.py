@@ -6,6 +6,7 @@ the answers joined to the rows: a library is called once for what a thousand row
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
@@ -115,4 +116,4 @@ def _number(question: str) -> Told:
 
 def address_of(text: str) -> str:
     """Give an e-mail address that a person wrote as the registry compares it."""
-    return in_ascii(text.strip().lower())
+    return in_ascii(unicodedata.normalize("NFC", text.strip().lower()))

@@ -37,6 +37,7 @@ from regpipe.stages.list_files import List, list_files
 from regpipe.stages.list_warnings import list_warnings
 from regpipe.stages.manifest import StagedExport, publish
 from regpipe.stages.segments import segment
+from regpipe.stages.stated import assuming
 from regpipe.stages.words import leave_words, words_left
 
 
@@ -56,6 +57,8 @@ def stage_exports(
     file cannot be written, ValueError when ``as_of`` has no time zone.
     """
     lists = _ready(reader, pipeline, as_of, names)
+    gated = any(each.who.gated for each in lists.values())
+    assumed = assuming(reader, pipeline) if gated else ()
     staged = []
     for name, each in lists.items():
         _make(reader, each, as_of)
@@ -72,6 +75,7 @@ def stage_exports(
                 as_of=as_of,
                 manifest=each.place.manifest,
                 files=files,
+                assumed=assumed if each.who.gated else (),
                 warnings=tuple(
                     list_warnings(name, each.target, files, gated=each.who.gated)
                 ),

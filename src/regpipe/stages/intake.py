@@ -17,15 +17,17 @@ from regpipe.sql import intake as sql
 from regpipe.sql import intake_orders as sql_orders
 from regpipe.sql import intake_statements as sql_statements
 from regpipe.sql import pieces as sql_pieces
-from regpipe.sql.clean import consent_column
+from regpipe.sql.clean import consent_column, proof_column
 from regpipe.sql.erased import Whose, whose
 from regpipe.sql.orders import accepted_lines
+from regpipe.sql.stated import NO_ADDRESS
 from regpipe.sql.step import Step
 from regpipe.stages.canonical import settle
 from regpipe.stages.erased import Recognise, keep_out
 from regpipe.stages.extract import Delivery
 from regpipe.stages.normalise import cleaned_fields, normalise, texts_kept
 from regpipe.stages.quarantine import keep_originals, versions_of
+from regpipe.stages.stated import stated_by
 from regpipe.stages.validate import validate
 
 
@@ -92,6 +94,13 @@ def take_in(
             derived["external_id"] = "coalesce(external_id, {email})"
         if "updated_at" not in fields:
             derived["updated_at"] = "cast(null as timestamp)"
+    if isinstance(spec, ConsentSource):
+        if {"street", "postcode"} <= {*fields}:
+            country = "country" if "country" in fields else "null"
+            derived["postal"] = f"rp_postal(street, postcode, {country})"
+            fields = (*fields, "postal")
+        if "status" not in fields:
+            derived["status"] = "'unknown'"
     folded = isinstance(spec, CustomerSource) and spec.rows != "single"
     name = "file_rows" if folded else "rows"
     tables = tuple(each.table for each in done.tables)
@@ -155,10 +164,12 @@ class _Judged:
 
 def _fold(engine: Engine, source: str, spec: Source, columns: Sequence[str]) -> None:
     """Leave ``rows_…``, a row per customer, out of files with several for one."""
-    statements = {
-        consent_column(*stated): consent_column(*stated) + ("_at" if column.at else "")
-        for stated, column in spec.consents.items()
-    }
+    statements = {}
+    for stated, column in spec.consents.items():
+        said = consent_column(*stated)
+        times = (f"{said}_at",) if column.at else ()
+        proof = (proof_column(said, part) for part in column.proof)
+        statements[said] = (*times, *proof)
     as_above = isinstance(spec, CustomerSource) and spec.rows == "as_above"
     engine.make(sql_pieces.pieces(source, as_above=as_above))
     engine.make(sql_pieces.heads(source))
@@ -229,24 +240,26 @@ def _take_orders(judged: _Judged, spec: OrderSource, fields: Sequence[str]) -> N
 
 def _take_consents(judged: _Judged, spec: ConsentSource, fields: Sequence[str]) -> None:
     engine, source = judged.engine, judged.source
-    address = "email" if spec.channel == "email" else "phone"
-    if address not in fields:
+    columns = stated_by(source, spec, fields)
+    lacking = [each.channel for each in columns if each.address == NO_ADDRESS]
+    if lacking or not columns:
+        channel = lacking[0] if lacking else spec.channel
         raise DataError.at(
             source,
-            f"statements by {spec.channel} need the column of {address!r}",
-            f"map {address} under columns",
+            f"statements by {channel} need the column of their address",
+            "map it under columns: email, phone, or street and postcode",
         )
-    at = "r.at" if "at" in fields else "cast(null as timestamp)"
-    engine.make(
-        sql_statements.known_statements(source, spec.purpose, spec.channel, address, at)
-    )
+    engine.make(sql_statements.known_statements(source, columns))
     about = whose(source, f"rows_{source}", fields, None, None)
     same = [f"unchanged_{source}"]
     erased = judged.erased(about, same, said=False)
     engine.define(sql.changed(source, about.rows, [*same, *erased]))
     judged.judge()
-    bad = judged.kept(sql.reasons(source))
-    lost = judged.kept(sql_statements.repeated_statements(source, address, at))
+    reasons = sql.reasons(source)
+    if spec.purpose is None and "status" in spec.columns:
+        reasons = sql_statements.purposeless(source)
+    bad = judged.kept(reasons)
+    lost = judged.kept(sql_statements.repeated_statements(source, columns))
     engine.define(sql.accepted(source, [*bad, *lost]))
 
 
@@ -267,8 +280,9 @@ def _columns(spec: Source, fields: Sequence[str]) -> list[str]:
         ]
     for (purpose, channel), column in spec.consents.items():
         known.append(consent_column(purpose, channel))
-        if column.at:
-            known.append(consent_column(purpose, channel) + "_at")
+        said = consent_column(purpose, channel)
+        known += [f"{said}_at"] if column.at else []
+        known += [proof_column(said, part) for part in column.proof]
     return known
 
 

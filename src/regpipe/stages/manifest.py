@@ -46,6 +46,7 @@ class StagedExport:
 
     ``address`` is the column that holds the address of the channel; None where none
     does.
+    ``assumed`` are the sources whose unknown counts as a yes (treat_unknown_as).
     """
 
     name: str
@@ -58,6 +59,7 @@ class StagedExport:
     as_of: datetime
     manifest: Path
     files: tuple[StagedFile, ...]
+    assumed: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
     @property
@@ -87,6 +89,7 @@ def publish(staged: StagedExport, run: int | None) -> None:
 
 def content(staged: StagedExport, run: int | None) -> bytes:
     """Give the manifest as JSON; ``run`` is the run the registry stands at."""
+    assumed = {"treat_unknown_as": {"granted": list(staged.assumed)}}
     return (
         json.dumps(
             {
@@ -102,6 +105,7 @@ def content(staged: StagedExport, run: int | None) -> bytes:
                 "target": staged.target,
                 "columns": list(staged.columns),
                 "address": staged.address,
+                **(assumed if staged.assumed else {}),
                 "files": [_described(file) for file in staged.files],
             },
             ensure_ascii=False,

@@ -7,17 +7,23 @@ from dataclasses import dataclass
 
 from regpipe.engine.protocol import Engine, TableDelta
 from regpipe.errors import DataError, Problem
-from regpipe.fields import SUPPRESSION_REASONS
-from regpipe.spec import (
-    ConsentSource,
-    CustomerSource,
-    OrderSource,
-    Survivorship,
+from regpipe.outcome import StageOutcome
+from regpipe.spec import CustomerSource, OrderSource, Survivorship
+from regpipe.sql import (
+    consent,
+    deltas,
+    golden,
+    gone,
+    groups,
+    orders,
+    records,
+    stated,
+    suppressed,
 )
-from regpipe.sql import consent, deltas, golden, gone, groups, orders, records
 from regpipe.stages.canonical import ask_of_records
 from regpipe.stages.intake import Intake
-from regpipe.stages.normalise import statement_columns, texts_kept
+from regpipe.stages.normalise import texts_kept
+from regpipe.stages.stated import assumed, misdated, stated_by
 from regpipe.stages.survivorship import settable, survival_of
 
 
@@ -183,29 +189,25 @@ def _of_customers(engine: Engine, ground: Ground) -> list[TableDelta]:
 
 def merge_consents(
     engine: Engine, intakes: Sequence[Intake], ground: Ground
-) -> list[TableDelta]:
-    """Leave the consent events and suppressions that come."""
-    customers = [
-        (
-            each.source,
-            each.fields,
-            [(*key, dated) for key, dated in statement_columns(each.spec)],
-        )
+) -> tuple[list[TableDelta], StageOutcome]:
+    """Leave the consent events and suppressions that come; say what is odd of them."""
+    columns = [
+        column
         for each in intakes
-        if isinstance(each.spec, CustomerSource)
+        for column in stated_by(each.source, each.spec, each.fields)
     ]
-    consents = [
-        (each.source, each.fields, each.spec.purpose, each.spec.channel)
-        for each in intakes
-        if isinstance(each.spec, ConsentSource)
-    ]
-    engine.define(consent.statements(customers, consents, ground.file_ids))
-    engine.make(consent.events())
-    engine.make(consent.suppressions(customers, consents, SUPPRESSION_REASONS))
-    return [
+    proof = stated.parts_of_proof(columns)
+    assumes = any(column.assumes for column in columns)
+    engine.define(stated.statements(columns, ground.file_ids))
+    events = engine.make(consent.events(proof, assumes=assumes))
+    engine.make(suppressed.suppressions(columns, ground.file_ids))
+    notes = {f"misdated {name}": n for name, n in misdated(engine, columns).items()}
+    notes |= {f"assumed {name}": n for name, n in assumed(engine, columns).items()}
+    deltas = [
         TableDelta("consent_events", (), None, "consent_events_new"),
         TableDelta("suppressions", (), None, "suppressions_new"),
     ]
+    return deltas, StageOutcome("merge consents", events, events, notes=notes)
 
 
 def merge_orders(

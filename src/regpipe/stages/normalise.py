@@ -10,8 +10,8 @@ from pathlib import Path
 
 from regpipe.engine.protocol import Engine
 from regpipe.errors import InputFileError, IrregularFileError
-from regpipe.fields import KEYS, STATED, FieldType
-from regpipe.spec import Column, CustomerSource, OrderSource, Source, Statement
+from regpipe.fields import KEYS, PROOF, STATED, FieldType
+from regpipe.spec import Column, CustomerSource, OrderSource, Source
 from regpipe.spec.columns import OTHERS, known_fields
 from regpipe.sql.canonical import ASKED, WRITTEN
 from regpipe.sql.cells import Cell
@@ -108,11 +108,14 @@ def mapping_version(source: Source, schema_version: str) -> str:
 
 def _shape(source: Source) -> list[object]:
     """Give what else says how the rows of a source are read, if anything."""
+    found: list[object] = []
     if isinstance(source, OrderSource) and source.items is not None:
-        return [source.items.model_dump(mode="json")]
+        found.append(source.items.model_dump(mode="json"))
     if isinstance(source, CustomerSource) and source.rows != "single":
-        return [source.rows]
-    return []
+        found.append(source.rows)
+    if source.treat_unknown_as is not None:
+        found.append({"treat_unknown_as": source.treat_unknown_as})
+    return found
 
 
 def columns_read(source: Source) -> tuple[str, ...]:
@@ -314,9 +317,12 @@ def _consent(column: Column, dated: bool = False) -> Cell:
         others=others[0] if others else None,
         when=column.when,
         blank=column.blank,
+        separator=column.split,
+        proof={
+            part: tuple(
+                Cell(PROOF[part], name, said.value, column.format)
+                for name in said.from_ or (None,)
+            )
+            for part, said in column.proof.items()
+        },
     )
-
-
-def statement_columns(source: Source) -> tuple[tuple[Statement, bool], ...]:
-    """Give the consents a customers source states, and whether each has a time."""
-    return tuple((key, bool(c.at)) for key, c in source.consents.items())

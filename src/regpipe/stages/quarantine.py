@@ -28,7 +28,8 @@ def versions_of(source: str, spec: Source, fields: Sequence[str]) -> sql.Version
     if isinstance(spec, CustomerSource):
         several = spec.rows != "single"
         return sql.Versions(source, "external_id", "updated_at", pieces=several)
-    address = "email" if spec.channel == "email" else "phone"
+    others = {"email": "email", "post": "postal"}
+    address = others.get(spec.reached_by, "phone")
     own_time = "at" if "at" in fields else None
     return sql.Versions(source, address, own_time, statements=True)
 

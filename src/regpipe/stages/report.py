@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from regpipe.formats.sources import preset_names, shipped_preset
 from regpipe.outcome import Delta, StageOutcome
 from regpipe.spec import OrderSource
+from regpipe.stages import stated
 from regpipe.stages.extract import Delivery
 from regpipe.stages.intake import Intake
 
@@ -45,6 +46,7 @@ def warnings(
                 f"{held_back} clusters are larger than largest_cluster: "
                 "nobody in them was merged: see 'regpipe review list --kind large'"
             )
+        found += stated.told(stage.notes)
         reused = stage.notes.get("reused", 0)
         if reused:
             found.append(

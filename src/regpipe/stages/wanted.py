@@ -115,9 +115,17 @@ def also_read(columns: Mapping[str, Any]) -> tuple[Wanted, ...]:
         at = said.get("at", {}) if isinstance(said, dict) else {}
         times = at.values() if isinstance(at, dict) else [at]
         instead = said.get("unless") if isinstance(said, dict) else None
-        names = [*times, *([instead] if instead else [])]
+        names = [*times, *([instead] if instead else []), *_proof(said)]
         found += [Wanted(str(name), (), True) for name in names]
     return tuple(dict.fromkeys(found))
+
+
+def _proof(said: object) -> Iterator[str]:
+    """Give the columns of proof that a preset's column names."""
+    proof = said.get("proof", {}) if isinstance(said, dict) else {}
+    for part in proof.values():
+        named = part.get("from", ()) if isinstance(part, dict) else part
+        yield from named if isinstance(named, list) else [str(named)]
 
 
 def wanted_by(preset: Mapping[str, Any]) -> tuple[Wanted, ...]:
@@ -150,6 +158,10 @@ def wanted_columns(source: Source) -> tuple[Wanted, ...]:
             found.setdefault(column.unless, Wanted(column.unless, (), True))
         for at in column.at.values():
             found.setdefault(at, Wanted(at, (), column.optional))
+        for proof in column.proof.values():
+            may_lack = column.optional or len(proof.from_) > 1
+            for name in proof.from_:
+                found.setdefault(name, Wanted(name, (), may_lack))
         for name in (*column.with_, *column.when):
             found.setdefault(name, Wanted(name, (), column.optional))
     return tuple(found.values())

@@ -1,7 +1,7 @@
 -- What a statement of consent rests on: when and from where somebody opted in and
 -- confirmed it, in which form or wording, by which campaign, and who noted it where it
--- was noted by hand. `assumed` says that nothing was stated and the source's
--- `treat_unknown_as` took that for a yes.
+-- was noted by hand; `note` is the reason that was given. `assumed` says that nothing
+-- was stated and the source's `treat_unknown_as` took that for a yes.
 alter table consent_events add column assumed boolean;
 alter table consent_events add column opt_in_at timestamp;
 alter table consent_events add column opt_in_ip varchar;
@@ -10,6 +10,7 @@ alter table consent_events add column confirmed_ip varchar;
 alter table consent_events add column wording varchar;
 alter table consent_events add column campaign varchar;
 alter table consent_events add column stated_by varchar;
+alter table consent_events add column note varchar;
 
 -- Where a suppression comes from: a row of a file, or somebody's hand. It stands for
 -- every purpose. One whose reason is 'unsubscribed' gives way to a later grant, any
