@@ -17,6 +17,7 @@ from regpipe.cli import terminal
 from regpipe.cli.check import check
 from regpipe.cli.consent import consent
 from regpipe.cli.customers import customers
+from regpipe.cli.disclose import disclose
 from regpipe.cli.export import export
 from regpipe.cli.init import init
 from regpipe.cli.inspect import inspect
@@ -79,6 +80,7 @@ for command in (
         match,
         show,
         why,
+        disclose,
         export,
     ),
 ):
