@@ -17,6 +17,7 @@ from regpipe.cli import terminal
 from regpipe.cli.check import check
 from regpipe.cli.consent import consent
 from regpipe.cli.customers import customers
+from regpipe.cli.disclose import disclose
 from regpipe.cli.erase import erase
 from regpipe.cli.export import export
 from regpipe.cli.init import init
@@ -70,7 +71,7 @@ def commands() -> None:
 for command in (
     *(init, inspect, presets, check, plan),
     *(run, runs, rejects, review, customers, consent, rebuild),
-    *(match, show, why, export, erase),
+    *(match, show, why, disclose, export, erase),
 ):
     commands.add_command(command)
 

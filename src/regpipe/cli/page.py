@@ -13,8 +13,10 @@ from regpipe.cli.terminal import clean, shown
 from regpipe.errors import PipelineError
 
 
-def rendered(template: str, told: Mapping[str, object]) -> str:
+def rendered(template: str, told: Mapping[str, object], option: str = "--html") -> str:
     """Give the page that a template of this package makes of what it is told.
+
+    ``option`` is the one that asked for it.
 
     Raises PipelineError where jinja2 is not installed.
     """
@@ -23,7 +25,7 @@ def rendered(template: str, told: Mapping[str, object]) -> str:
         from markupsafe import Markup
     except ImportError as reason:
         raise PipelineError.at(
-            "--html", "pages are made with jinja2", "pip install 'regpipe[reports]'"
+            option, "pages are made with jinja2", "pip install 'regpipe[reports]'"
         ) from reason
 
     def finalize(cell: object) -> str:

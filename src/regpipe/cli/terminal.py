@@ -43,7 +43,12 @@ def document(value: object) -> None:
     Times become ISO 8601, decimals become text, so that nothing is rounded.
     """
     wide = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    _out(json.dumps(value, indent=2, ensure_ascii=not wide, default=_plain) + "\n")
+    _out(json_text(value, ascii_only=not wide))
+
+
+def json_text(value: object, *, ascii_only: bool = False) -> str:
+    """Give ``value`` as the JSON that ``document`` prints."""
+    return json.dumps(value, indent=2, ensure_ascii=ascii_only, default=_plain) + "\n"
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
