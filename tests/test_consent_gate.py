@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from regpipe.spec import Consent
 from shop import AS_OF, cells, pipeline, write_lists
 
 TIMES = [
@@ -171,7 +172,7 @@ def test_a_list_has_exactly_those_whom_the_rules_allow(
     assert sum(each.rows for each in written) == len(expected)
 
 
-def exported(folder, *, purpose="newsletter", channel="email", **tables):
+def exported(folder, *, purpose="newsletter", channel="email", consent=None, **tables):
     declared = pipeline(
         folder,
         all={
@@ -181,7 +182,8 @@ def exported(folder, *, purpose="newsletter", channel="email", **tables):
             "to": "all.csv",
         },
     )
-    write_lists(declared, **tables)
+    by = Consent.model_validate(consent or {})
+    write_lists(declared.model_copy(update={"consent": by}), **tables)
     return [row[0] for row in cells(folder / "all.csv")[1:]]
 
 
@@ -338,3 +340,28 @@ def test_consent_is_that_in_force_as_of_the_run_to_the_microsecond(tmp_path):
         as_of = said.replace(microsecond=micro, tzinfo=UTC)
         (written,) = write_lists(declared, as_of=as_of, **ANNA, consent_events=events)
         assert written.rows == rows
+
+
+@pytest.mark.parametrize(
+    ("written", "listed"),
+    [
+        ({"street": "Storgatan 1", "postcode": "111 22", "country": "SE"}, True),
+        ({"street": "STORGATAN 1.", "postcode": "11122", "country": "SE"}, True),
+        ({"street": "Storgatan 11", "postcode": "111 22", "country": "SE"}, False),
+        ({"street": "Storgatan 1", "postcode": "111 22"}, False),
+        ({"street": "Storgatan 1", "country": "SE"}, False),
+    ],
+)
+@pytest.mark.parametrize("follows", ["address", "person"])
+def test_consent_to_letters_is_that_of_the_postal_address(
+    tmp_path, written, listed, follows
+):
+    found = exported(
+        tmp_path,
+        channel="post",
+        consent={"follows": follows},
+        customers=[{"customer_id": 1}],
+        addresses=[{"customer_id": 1, **written}],
+        consent_events=[{"channel": "post", "address": "storgatan1|11122|se"}],
+    )
+    assert found == (["1"] if listed else [])

@@ -31,6 +31,13 @@ _OWN = {
     "tax_exempt": FLAG,
     "note": TEXT,
 }
+POST, POSTAL = "post", "postal"
+"""The channel of letters, and the column with the address it goes by: not one of the
+view, it is what the ledger of consent knows a postal address by."""
+
+POSTAL_KEY = "rp_postal(street, postcode, country)"
+"""The SQL of that address, in rows that have its parts."""
+
 _ADDRESS = ("street", "street2", "postcode", "city", "region", "country")
 _SHIPPING = ("shipping_name", *(f"shipping_{name}" for name in _ADDRESS))
 
@@ -57,6 +64,7 @@ _SELECTED = {
     **{name: f"c.{name}" for name in _OWN},
     **{name: f"b.{name}" for name in _ADDRESS},
     **{name: f"s.{name.removeprefix('shipping_')}" for name in _SHIPPING},
+    POSTAL: "rp_postal(b.street, b.postcode, b.country)",
     "groups": "coalesce(m.groups, [])",
     "consents": "w.consents",
     "order_count": "coalesce(o.order_count, 0)",
@@ -97,10 +105,29 @@ def moment(as_of: datetime) -> str:
 def address_column(channel: str) -> str:
     """Give the column that holds the address of a channel.
 
-    >>> address_column("email"), address_column("sms")
-    ('email', 'phone')
+    >>> address_column("email"), address_column("sms"), address_column("post")
+    ('email', 'phone', 'postal')
     """
-    return "email" if channel == "email" else "phone"
+    return {"email": "email", POST: POSTAL}.get(channel, "phone")
+
+
+def addresses(channel: str) -> str:
+    """Give the FROM item of every customer's address of a channel.
+
+    Gives  one row per customer with one: ``customer_id``, ``address``.
+    """
+    if channel == POST:
+        return f"""(
+    select customer_id, {POSTAL_KEY} as address
+    from registry.addresses
+    where kind = 'billing' and {POSTAL_KEY} is not null
+  )"""
+    column = address_column(channel)
+    return f"""(
+    select customer_id, {column} as address
+    from registry.customers
+    where {column} is not null
+  )"""
 
 
 def customers(
@@ -119,10 +146,13 @@ def customers(
     Gives  one row per customer: customer_id, the columns, and each part as
            ``part_column`` names it (null where the map has no such key).
     """
-    asked = [each for each in VIEW if each == "customer_id" or each in columns]
+    known = (*VIEW, POSTAL)
+    asked = [each for each in known if each == "customer_id" or each in columns]
     currencies = sorted(key for column, key in parts if column == "total_spent")
     words = sorted(key for column, key in parts if column == "consents")
     used = " ".join(_SELECTED[each] for each in asked)
+    if any(key.endswith(f".{POST}") for key in words):
+        used += _SELECTED[POSTAL]
     joins = [join for alias, join in _JOINS.items() if f"{alias}." in used]
     if currencies:
         joins.append("spent_in x on c.customer_id = x.customer_id")
@@ -222,7 +252,14 @@ _SAID = """said as (
     select c.customer_id, f.purpose || '.' || f.channel as k, f.status as v
     from in_force f
     join customer c on f.address = c.phone
-    where f.channel <> 'email'
+    where f.channel not in ('email', 'post')
+    union all
+    select c.customer_id, f.purpose || '.' || f.channel as k, f.status as v
+    from in_force f
+    join registry.addresses b
+      on f.address = rp_postal(b.street, b.postcode, b.country) and b.kind = 'billing'
+    join customer c on b.customer_id = c.customer_id
+    where f.channel = 'post'
   )
   group by customer_id
 )"""
@@ -240,4 +277,5 @@ def _word(key: str, number: int) -> str:
         )
     else:
         said += f" and {name}.channel = 'email'"
-    return f"in_force {name}\n  on c.{address} = {name}.address and {said}"
+    own = _SELECTED[POSTAL] if address == POSTAL else f"c.{address}"
+    return f"in_force {name}\n  on {own} = {name}.address and {said}"

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from regpipe.spec.consent import STRICT, Consent, Policy
 from regpipe.sql import consent_in_force
-from regpipe.sql.customer_view import address_column, moment
+from regpipe.sql.customer_view import addresses, moment
 from regpipe.sql.holders import holders, of_people
 from regpipe.sql.step import Step, comma, ident, literal, step
 
@@ -167,21 +167,19 @@ anti join ({never}
 where g.status = 'granted'
 """,
         )
-    column = address_column(channel)
-    key = "cast(c.customer_id as varchar)" if _by_person(consent) else f"c.{column}"
+    key = "cast(c.customer_id as varchar)" if _by_person(consent) else "c.address"
     return step(
         may_table(purpose, channel),
         f"""
 with judged as (
   select
-      c.{column} as address,
+      c.address,
       g.said_at,
       {verdict(policies, as_of, "b.country")} as lack
-  from registry.customers c
+  from {addresses(channel)} c
   left join registry.addresses b
     on c.customer_id = b.customer_id and b.kind = 'billing'
   {_consent_joins(purpose, channel, policies, key)}
-  where c.{column} is not null
 )
 select j.address, min(j.said_at) as said_at
 from judged j

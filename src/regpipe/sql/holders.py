@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from regpipe.sql.customer_view import address_column
+from regpipe.sql.customer_view import POST, POSTAL_KEY, address_column, addresses
 
 
 def of_people(ledger: str, channel: str) -> str:
@@ -32,19 +32,21 @@ def holders(channel: str) -> str:
 
     Gives  one row per ``customer_id`` and ``address``.
     """
-    column = address_column(channel)
+    own = POSTAL_KEY if channel == POST else address_column(channel)
+    had = "rp_postal(b.street, b.postcode, b.country)"
+    if channel != POST:
+        had = f"b.{own}"
     return f"""(
-            select customer_id, {column} as address from registry.customers
-            where {column} is not null
+            select customer_id, address from {addresses(channel)} a
             union
-            select customer_id, {column} as address from registry.source_records
-            where {column} is not null and customer_id is not null
+            select customer_id, {own} as address from registry.source_records
+            where {own} is not null and customer_id is not null
             union
-            select s.customer_id, b.{column} as address
+            select s.customer_id, {had} as address
             from registry.source_records_history b
             join registry.source_records s
               on b.source = s.source and b.external_id = s.external_id
             left join registry.customer_redirects r on b.customer_id = r.customer_id
-            where b.{column} is not null
+            where {had} is not null
               and coalesce(r.redirect_to, b.customer_id) = s.customer_id
           )"""

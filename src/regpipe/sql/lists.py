@@ -10,7 +10,9 @@ from regpipe.spec.consent import STRICT, Consent
 from regpipe.sql.customer_view import (
     CUSTOMERS,
     DEAR,
+    POST,
     address_column,
+    addresses,
     moment,
 )
 from regpipe.sql.expression import AS_OF
@@ -245,9 +247,10 @@ def late_table(name: str) -> str:
 
 
 def neighbours(name: str, customer_id: int) -> Step:
-    """Give a customer, and those with the same e-mail (whatever its case) or phone.
+    """Give a customer, and those with the same e-mail, phone or postal address.
 
-    What a list makes of one of them hangs on the others alone.
+    The case of an e-mail makes no difference. What a list makes of one of them hangs
+    on the others alone.
 
     Gives  one row per customer: ``customer_id``.
     """
@@ -264,5 +267,9 @@ join (
   on c.customer_id = m.customer_id
   or lower(c.email) = m.email
   or c.phone = m.phone
+union
+select o.customer_id
+from {addresses(POST)} o
+join {addresses(POST)} m on o.address = m.address and m.customer_id = {customer_id}
 """,
     )

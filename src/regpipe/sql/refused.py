@@ -8,7 +8,7 @@ from datetime import datetime
 from regpipe.formats import RefusalFile
 from regpipe.spec.consent import STRICT, Consent
 from regpipe.sql import consent_in_force
-from regpipe.sql.customer_view import address_column
+from regpipe.sql.customer_view import addresses
 from regpipe.sql.gate import UNSUBSCRIBED, may_table, never_again, word_table
 from regpipe.sql.list_cells import fits
 from regpipe.sql.step import Step, ident, literal, step
@@ -56,14 +56,13 @@ def refused(
     if consent.follows == "person":
         by_person = f"""
   union all
-  select lower(c.{address_column(channel)}) as address, 'withdrawn' as reason
-  from registry.customers c
+  select lower(c.address) as address, 'withdrawn' as reason
+  from {addresses(channel)} c
   left join {ident(word_table(purpose, channel))} w
     on cast(c.customer_id as varchar) = w.address
   left join ({never_again(purpose, channel, consent)}
   ) n on c.customer_id = n.customer_id
-  where c.{address_column(channel)} is not null
-    and (w.status = 'withdrawn' or n.customer_id is not null)"""
+  where w.status = 'withdrawn' or n.customer_id is not null"""
     return step(
         refused_table(name),
         f"""

@@ -15,7 +15,7 @@ import pyarrow as pa
 from regpipe.engine.protocol import Engine
 from regpipe.outcome import ExportOutcome
 from regpipe.spec import Export, Pipeline
-from regpipe.sql.customer_view import CUSTOMERS, address_column, customers, moment
+from regpipe.sql.customer_view import CUSTOMERS, addresses, customers, moment
 from regpipe.sql.expression import AS_OF, part_column
 from regpipe.sql.fitted import INCOMPLETE, fitted, fitted_table
 from regpipe.sql.gate import buyers_table, may, may_table, policies_of
@@ -170,18 +170,17 @@ def judge(
             "order by group_key nulls first"
         ).to_pylist()
     }
-    column = address_column(each.who.channel)
+    having = addresses(each.who.channel)
     same = reader.collect(
         f"""
         select min(l.customer_id)
         from {ident(tables[-1])} l
-        join registry.customers c on l.customer_id = c.customer_id
-        join registry.customers m
-          on lower(c.{column}) = lower(m.{column}) and m.{mine}
+        join {having} c on l.customer_id = c.customer_id
+        join {having} m on lower(c.address) = lower(m.address) and m.{mine}
         where l.refusal is null and l.customer_id < m.customer_id
         """
     )
-    address = reader.collect(f"select {column} from registry.customers where {mine}")
+    address = reader.collect(f"select address from {having} a where {mine}")
     bought = None
     who = each.who
     if any(p.existing_customers for p in policies_of(who.consent, who.purpose)):
@@ -198,7 +197,7 @@ def judge(
         country=read.get("country"),
         in_segment=read["is_in"],
         read=_read(each, read),
-        address=address.column(0)[0].as_py(),
+        address=next(iter(address.column(0).to_pylist()), None),
         refusals=refusals,
         same_as=same.column(0)[0].as_py(),
         last_order_at=bought,

@@ -25,6 +25,7 @@ from regpipe.sql.step import Step
 from regpipe.stages.canonical import settle
 from regpipe.stages.erased import Recognise, keep_out
 from regpipe.stages.extract import Delivery
+from regpipe.stages.folding import fold
 from regpipe.stages.normalise import cleaned_fields, normalise, texts_kept
 from regpipe.stages.quarantine import keep_originals, versions_of
 from regpipe.stages.stated import stated_by
@@ -108,7 +109,7 @@ def take_in(
     cells = [*columns, *texts]
     engine.define(sql.rows(source, done.tables, cells, derived, name, asked))
     if folded:
-        _fold(engine, source, spec, (*cells, *derived))
+        fold(engine, source, spec, (*cells, *derived))
     judged = _Judged(engine, source, schema, (*columns, *derived), recognise)
     whole = True
     if isinstance(spec, OrderSource):
@@ -160,20 +161,6 @@ class _Judged:
         return keep_out(
             self.engine, about, self.recognise, any_unchanged=bool(same), said=said
         )
-
-
-def _fold(engine: Engine, source: str, spec: Source, columns: Sequence[str]) -> None:
-    """Leave ``rows_…``, a row per customer, out of files with several for one."""
-    statements = {}
-    for stated, column in spec.consents.items():
-        said = consent_column(*stated)
-        times = (f"{said}_at",) if column.at else ()
-        proof = (proof_column(said, part) for part in column.proof)
-        statements[said] = (*times, *proof)
-    as_above = isinstance(spec, CustomerSource) and spec.rows == "as_above"
-    engine.make(sql_pieces.pieces(source, as_above=as_above))
-    engine.make(sql_pieces.heads(source))
-    engine.make(sql_pieces.folded(source, columns, statements))
 
 
 def _take_customers(

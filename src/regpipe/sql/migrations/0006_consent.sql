@@ -44,3 +44,42 @@ from rules_history h
 left join rules r on false;
 drop table rules_history;
 alter table rules_ended rename to rules_history;
+
+-- One row per customer on whose address there is a word: the word per purpose. The
+-- e-mail address counts for the channel 'email', the postal one (as the ledger writes it:
+-- letters and digits of street, postcode and country) for 'post', the phone for others;
+-- the keys are 'purpose' and 'purpose.channel'.
+create or replace view customer_consents as
+with postal as (
+  select
+      customer_id,
+      nullif(regexp_replace(lower(strip_accents(street)), '[^\p{L}\p{N}]+', '', 'g'), '')
+        || '|'
+        || nullif(regexp_replace(lower(strip_accents(postcode)), '[^\p{L}\p{N}]+', '', 'g'), '')
+        || '|'
+        || coalesce(nullif(regexp_replace(lower(strip_accents(country)), '[^\p{L}\p{N}]+', '', 'g'), ''), '')
+        as address
+  from addresses
+  where kind = 'billing'
+),
+word as (
+  select c.customer_id, f.purpose as k, f.status as v
+  from consent_in_force f
+  join customers c on f.address = c.email
+  where f.channel = 'email'
+  union all
+  select c.customer_id, f.purpose || '.' || f.channel as k, f.status as v
+  from consent_in_force f
+  join customers c on f.address = c.phone
+  where f.channel not in ('email', 'post')
+  union all
+  select p.customer_id, f.purpose || '.' || f.channel as k, f.status as v
+  from consent_in_force f
+  join postal p on f.address = p.address
+  where f.channel = 'post'
+)
+select
+    customer_id,
+    map_from_entries(list_sort(list({'k': k, 'v': v}))) as consents
+from word
+group by customer_id;
