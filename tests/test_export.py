@@ -401,6 +401,7 @@ def test_the_manifest_says_what_the_list_is_and_holds_no_personal_value(tmp_path
         "target": "csv",
         "columns": ["E-post"],
         "address": "E-post",
+        "consent": {"follows": "address", "policies": {}},
         "files": [
             {
                 "file": "news-2024-05-01.csv",

@@ -52,20 +52,24 @@ print("loaded:", *sorted(set({HEAVY!r}) & set(sys.modules)), file=sys.stderr)
     return done.stderr.rsplit("loaded:", 1)[1].split()
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["--help"],
-        ["--version"],
-        [],
-        ["no-such-command"],
-        *[[name, "--help"] for name in regpipe.cli.commands.commands],
-        ["plan", "--no-such-option"],
-    ],
-    ids=" ".join,
-)
-def test_help_and_usage_errors_load_no_heavy_library(words):
-    assert loaded_by(f"from regpipe.cli import main; main({words!r})") == []
+HELP = [
+    ["--help"],
+    ["--version"],
+    [],
+    ["no-such-command"],
+    *[[name, "--help"] for name in regpipe.cli.commands.commands],
+    ["plan", "--no-such-option"],
+]
+
+
+def test_help_and_usage_errors_load_no_heavy_library():
+    code = f"""from regpipe.cli import main
+    for words in {HELP!r}:
+        try:
+            main(words)
+        except SystemExit:
+            pass"""
+    assert loaded_by(code) == []
 
 
 def test_importing_regpipe_loads_no_heavy_library():

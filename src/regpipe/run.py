@@ -159,7 +159,7 @@ def export_pipeline(
         locked_down(registry, folders) as reader,
     ):
         progress("export", f"{len(chosen or pipeline.exports)} lists")
-        staged = stage_exports(reader, pipeline, as_of, chosen)
+        staged = stage_exports(reader, pipeline, as_of, chosen, datetime.now(UTC))
         run = state_of(reader).last_run
         return RunOutcome(
             pipeline=pipeline.pipeline,

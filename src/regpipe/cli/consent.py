@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from regpipe.cli.consent_by_hand import block, state, unblock
+from regpipe.cli.consent_proof import proof
 from regpipe.cli.consent_show import show
 
 
@@ -17,5 +18,5 @@ def consent() -> None:
     """
 
 
-for command in (show, state, block, unblock):
+for command in (show, proof, state, block, unblock):
     consent.add_command(command)

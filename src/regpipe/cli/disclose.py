@@ -13,7 +13,6 @@ from click.core import ParameterSource
 from regpipe.cli import options, terminal
 from regpipe.errors import DataError, RegistryError
 from regpipe.registry.files import write_owner_only
-from regpipe.stages.export_files import make_folder
 
 PAGE, DATA = "index.html", "data.json"
 
@@ -91,6 +90,8 @@ def disclose(
 
 
 def _write(folder: Path, files: dict[str, bytes]) -> None:
+    from regpipe.stages.export_files import make_folder
+
     try:
         make_folder(folder)
     except OSError as reason:

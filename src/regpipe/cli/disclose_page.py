@@ -46,6 +46,11 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "fulfilment_status": "Delivery",
         "tracking_number": "Tracking number",
         "order_id": "Order",
+        "subtotal": "Sum of the lines",
+        "discount_total": "Discount",
+        "shipping_total": "Shipping",
+        "tax_total": "Tax",
+        "refunded_total": "Paid back",
         "group_key": "Group",
         "opt_in_at": "Asked for at",
         "opt_in_ip": "Asked for from (IP address)",
@@ -117,7 +122,7 @@ def page_of(found: Disclosure) -> str:
             "pairs": pairs,
             "told": told,
             "thing": thing,
-            "amounts": AMOUNTS,
+            "money": money,
             "status": STATUSES,
             "dated_by": DATED_BY,
             "proof": proof,
@@ -173,6 +178,16 @@ def pairs(row: Row, without: Sequence[str] = ()) -> list[tuple[str, str]]:
         (label(name), text)
         for name, cell in row.items()
         if name not in without and (text := told(cell))
+    ]
+
+
+def money(order: Row) -> list[tuple[str, str]]:
+    """Give the sums of an order in its currency, those of nothing left out."""
+    sums = [(name, order[name]) for name in AMOUNTS if order[name]]
+    sums += [("total", order["total"])] if order["total"] is not None else []
+    return [
+        (label(name), f"{shown(amount)} {order['currency'] or ''}".rstrip())
+        for name, amount in sums
     ]
 
 

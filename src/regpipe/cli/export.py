@@ -23,7 +23,10 @@ def export(
     """Write the lists again, from the registry as it is.
 
     All lists of PIPELINE, or those called NAME. No file is read and the registry
-    stays as it is. Each list passes the same consent gate as in a run.
+    stays as it is. Each list passes the same consent gate as in a run. With --as-of of
+    a day past, by the statements up to then and all else that is known today: evidence
+    of who could be written to, not a list to mail. How many on it have said no since
+    is told on stderr.
 
     \b
     Exit code 0 when the lists are written. None is written with:

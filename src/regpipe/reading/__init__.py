@@ -7,6 +7,7 @@ from regpipe.reading.frame import Frame
 from regpipe.reading.ledger import Consents, Word
 from regpipe.reading.listed import Listed
 from regpipe.reading.opened import Registry, open_registry
+from regpipe.reading.proof import Proof
 from regpipe.reading.why import Why
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Disclosure",
     "Frame",
     "Listed",
+    "Proof",
     "Registry",
     "Said",
     "Why",

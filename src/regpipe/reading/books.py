@@ -10,8 +10,10 @@ import pyarrow as pa
 
 from regpipe.engine.protocol import Engine
 from regpipe.errors import InputFileError, PipelineError, StepError
-from regpipe.sql.customer_view import MONEY, NUMBER, TEXT, TIME
-from regpipe.stages.segments import about_the_text, is_one_select
+from regpipe.sql.customer_view import MONEY, NUMBER, TEXT, TIME, moment
+from regpipe.sql.expression import AS_OF
+from regpipe.sql.step import comma, ident
+from regpipe.stages.segments import about_the_text, is_one_select, segment
 
 ORDERS: Mapping[str, str] = MappingProxyType(
     {
@@ -59,6 +61,22 @@ RUNS = """
     order by r.run_id desc
     """
 """One row per run, the newest first, with the sums of its files."""
+
+
+def orders(engine: Engine, where: str | None) -> str:
+    """Give the SELECT of the orders that a ``where`` over ORDERS holds for, in order.
+
+    Raises PipelineError when it is not one expression.
+    """
+    which = segment(engine, where, columns=ORDERS)
+    return f"""
+        select {comma(map(ident, ORDERS), 0)}
+        from (
+          select *, {moment(as_of(engine))} as {AS_OF} from registry.orders
+        )
+        where {which.sql}
+        order by source, order_id
+        """
 
 
 def answer(engine: Engine, query: str) -> pa.Table:

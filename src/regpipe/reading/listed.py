@@ -15,7 +15,7 @@ from regpipe.spec import Pipeline
 from regpipe.spec.consent import Consent
 from regpipe.sql.fitted import INCOMPLETE
 from regpipe.sql.gate import SERVICE, policies_of
-from regpipe.stages.export import Judged, judge
+from regpipe.stages.judging import Judged, judge
 
 Row = Mapping[str, Any]
 

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from regpipe.engine.protocol import Engine
-from regpipe.errors import InputFileError
+from regpipe.errors import InputFileError, PipelineError
 from regpipe.spec import Pipeline
+from regpipe.stages.export_files import chosen_exports
 from regpipe.stages.sent_lists import (
+    MANIFEST,
     SentList,
     list_of,
     lists_in,
@@ -58,17 +60,41 @@ def _manifests(
             yield from manifests_of(pipeline, name)
 
 
-def newest_of(
-    engine: Engine, registry: Path, pipeline: Pipeline | None, export: str
+def sent_lists(
+    engine: Engine, registry: Path, pipeline: Pipeline | None, sent: str
 ) -> tuple[SentList, ...]:
-    """Give the files of an export that were written last and are still there."""
-    found = [
-        each
-        for each in written_lists(engine, registry, pipeline)
-        if each.export == export
-    ]
-    latest = max((each.as_of for each in found), default=None)
-    return tuple(each for each in found if each.as_of == latest)
+    """Give the files of a list that is meant: a file, a manifest, or an export's name.
+
+    Of an export they are the newest ones, without those of who must not be mailed.
+
+    Raises InputFileError when a file has no manifest, PipelineError when there is no
+    such export.
+    """
+    path = Path(sent)
+    if path.is_file() and path.name.endswith(MANIFEST):
+        return tuple(each for each in lists_in(path) if not each.refusals)
+    if path.is_file():
+        found = list_of(path)
+        if found is None:
+            raise InputFileError.at(
+                sent,
+                "no manifest beside it tells of this file",
+                "keep EXPORT.manifest.json with the list that it came with",
+            )
+        return (found,)
+    if pipeline is not None:
+        chosen_exports(pipeline, [sent])
+    known = written_lists(engine, registry, pipeline)
+    mine = [each for each in known if each.export == sent and not each.refusals]
+    if not mine:
+        names = sorted({each.export for each in known})
+        raise PipelineError.at(
+            "list",
+            "there is no such file, and no list of that name was written",
+            f"known: {', '.join(names)}" if names else "name the file",
+        )
+    latest = max(each.as_of for each in mine)
+    return tuple(each for each in mine if each.as_of == latest)
 
 
 def on_lists(

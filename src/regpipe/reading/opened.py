@@ -17,18 +17,16 @@ from regpipe.reading.disclosure import Disclosure, disclosure
 from regpipe.reading.frame import Frame
 from regpipe.reading.ledger import Consents, consents_of
 from regpipe.reading.listed import Listed, listed
+from regpipe.reading.on_lists import sent_lists
 from regpipe.reading.people import people
+from regpipe.reading.proof import Proof, proof
 from regpipe.reading.why import Why, why_of
 from regpipe.registry import migrate
 from regpipe.registry.opening import locked_down
 from regpipe.spec import Pipeline
-from regpipe.sql.customer_view import moment
-from regpipe.sql.expression import AS_OF
 from regpipe.sql.gate import SERVICE
-from regpipe.sql.step import comma, ident
 from regpipe.stages.evaluate import Evaluation, evaluate
 from regpipe.stages.labels import read_labels
-from regpipe.stages.segments import segment
 from regpipe.stages.train import Trained, train
 from regpipe.stages.who import customer_ids
 
@@ -115,17 +113,7 @@ class Registry:
 
         Raises PipelineError when ``where`` is anything else.
         """
-        which = segment(self._engine, where, columns=books.ORDERS)
-        return self._frame(
-            f"""
-            select {comma(map(ident, books.ORDERS), 0)}
-            from (
-              select *, {moment(self.as_of)} as {AS_OF} from registry.orders
-            )
-            where {which.sql}
-            order by source, order_id
-            """
-        )
+        return self._frame(books.orders(self._engine, where))
 
     def order_lines(self) -> Frame:
         """Give one row per line of an order: what was bought, how many, for what.
@@ -321,6 +309,24 @@ class Registry:
             return None
         asked = meant.number(identifier)
         return disclosure(self._engine, self.path, found, asked, pipeline)
+
+    def proofs(
+        self,
+        sent: str | Path,
+        pipeline: Pipeline | None = None,
+        *,
+        column: str | None = None,
+    ) -> tuple[Proof, ...]:
+        """Give what allowed each row of a list that was sent, one proof per file.
+
+        ``sent`` is a file of a list or its manifest, or the name of an export (of
+        ``pipeline``, see ``listed``, where one is given): then its newest files.
+
+        Raises InputFileError when a file cannot be read or has no manifest, DataError
+        when it is no list to prove, PipelineError when there is no such export.
+        """
+        found = sent_lists(self._engine, self.path, pipeline, str(sent))
+        return tuple(proof(self._engine, self.path, each, column) for each in found)
 
     def _frame(self, select: str) -> Frame:
         return Frame(self._engine.collect(select))

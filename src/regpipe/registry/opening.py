@@ -10,6 +10,7 @@ from regpipe.engine.duckdb import DuckDBEngine
 from regpipe.errors import RegistryError
 from regpipe.registry import migrate
 from regpipe.registry.files import copy_registry
+from regpipe.sql.step import ident, literal
 
 LEAST_MEMORY = 2**30
 MEMORY_SHARE = 2
@@ -59,6 +60,52 @@ def locked_down(registry: Path, folders: Sequence[Path]) -> Iterator[DuckDBEngin
         yield engine
     finally:
         engine.close()
+
+
+@contextmanager
+def as_of_run(registry: Path, run: int) -> Iterator[DuckDBEngine]:
+    """Give an engine that reads the registry as a run left it, and nothing else.
+
+    Every table is as it was then, its history too: a view over the file. There are no
+    views for segments.
+
+    Raises RegistryError when the file cannot be used as a registry.
+    """
+    with locked_down(registry, ()) as engine:
+        found = engine.collect(
+            """
+            select table_name, list(column_name) as columns
+            from information_schema.columns
+            where table_catalog = 'registry'
+              and column_name in ('run_id', 'ended_run_id')
+            group by table_name
+            order by table_name
+            """
+        ).to_pylist()
+        views = engine.collect(
+            "select table_name from information_schema.tables "
+            "where table_catalog = 'registry' and table_type = 'VIEW'"
+        )
+    known = {row["table_name"]: row["columns"] for row in found}
+    for name in views.column(0).to_pylist():
+        known.pop(name, None)
+    made = [f"attach {literal(str(registry))} as held (read_only);"]
+    for name, columns in known.items():
+        then = f"select * from held.{ident(name)} where run_id <= {run}"
+        if "ended_run_id" in columns:
+            then += f" and ended_run_id <= {run}"
+        elif f"{name}_history" in known:
+            then += (
+                f" union all by name select * exclude (ended_run_id) from "
+                f"held.{ident(name + '_history')} "
+                f"where run_id <= {run} and ended_run_id > {run}"
+            )
+        made.append(f"create view {ident(name)} as {then};")
+    past = DuckDBEngine(None, ["\n".join(made)], folders=())
+    try:
+        yield past
+    finally:
+        past.close()
 
 
 def _format(engine: DuckDBEngine, registry: Path) -> int:

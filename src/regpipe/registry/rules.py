@@ -39,7 +39,7 @@ class Rules:
         return (
             json.dumps(identity, sort_keys=True),
             json.dumps(survivorship, sort_keys=True),
-            json.dumps(_consent(self.consent), sort_keys=True),
+            json.dumps(consent_as_said(self.consent), sort_keys=True),
         )
 
     def same_customers(self, other: Rules) -> bool:
@@ -47,7 +47,8 @@ class Rules:
         return self.said()[:2] == other.said()[:2]
 
 
-def _consent(consent: Consent) -> dict[str, object]:
+def consent_as_said(consent: Consent) -> dict[str, object]:
+    """Give whose consent counts, and the policies, in the words of a pipeline file."""
     policies = {
         purpose: [_policy(policy) for policy in policies]
         for purpose, policies in consent.policies.items()

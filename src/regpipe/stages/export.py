@@ -7,30 +7,28 @@ those steps, writes their rows to files, and knows what became of earlier ones.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 import pyarrow as pa
 
 from regpipe.engine.protocol import Engine
 from regpipe.outcome import ExportOutcome
+from regpipe.registry.rules import consent_as_said
 from regpipe.spec import Export, Pipeline
-from regpipe.sql.customer_view import CUSTOMERS, addresses, customers, moment
-from regpipe.sql.expression import AS_OF, part_column
-from regpipe.sql.fitted import INCOMPLETE, fitted, fitted_table
-from regpipe.sql.gate import buyers_table, may, may_table, policies_of
+from regpipe.sql.customer_view import CUSTOMERS, customers
+from regpipe.sql.fitted import fitted, fitted_table
+from regpipe.sql.gate import may, may_table, policies_of
 from regpipe.sql.list_cells import statements, view_columns
 from regpipe.sql.lists import (
     Selection,
     late_table,
     list_table,
-    neighbours,
     on_list,
     on_list_table,
     selected,
 )
+from regpipe.sql.proof import refused_since
 from regpipe.sql.refused import refused_table
-from regpipe.sql.segment import EVERYBODY
 from regpipe.sql.step import ident, literal
 from regpipe.stages.export_files import chosen_exports, list_place
 from regpipe.stages.list_files import List, list_files
@@ -46,8 +44,12 @@ def stage_exports(
     pipeline: Pipeline,
     as_of: datetime,
     names: Collection[str] | None = None,
+    until: datetime | None = None,
 ) -> tuple[StagedExport, ...]:
     """Write the pipeline's lists aside, each in its own folder.
+
+    Where the lists are of a time past, ``until`` is now: a warning counts who has said
+    no since.
 
     ``reader`` reads the registry that the lists are made from, and is locked down
     to the folders of ``writing_lists``, within which this must be called. The
@@ -56,13 +58,14 @@ def stage_exports(
     Raises PipelineError for a ``where`` that cannot run, RegistryError when a
     file cannot be written, ValueError when ``as_of`` has no time zone.
     """
-    lists = _ready(reader, pipeline, as_of, names)
+    lists = ready(reader, pipeline, as_of, names)
     gated = any(each.who.gated for each in lists.values())
     assumed = assuming(reader, pipeline) if gated else ()
     staged = []
     for name, each in lists.items():
-        _make(reader, each, as_of)
+        make(reader, each, as_of)
         files = tuple(list_files(reader, each, as_of))
+        said_no = _refused_since(reader, each, as_of, until) if until else 0
         staged.append(
             StagedExport(
                 name=name,
@@ -71,18 +74,25 @@ def stage_exports(
                 target=each.target.name,
                 columns=tuple(column.header for column in each.columns),
                 address=each.address,
+                consent=_demanded(each.who),
                 registry=pipeline.path(pipeline.registry).name,
                 as_of=as_of,
                 manifest=each.place.manifest,
                 files=files,
                 assumed=assumed if each.who.gated else (),
                 warnings=tuple(
-                    list_warnings(name, each.target, files, gated=each.who.gated)
+                    list_warnings(
+                        name,
+                        each.target,
+                        files,
+                        gated=each.who.gated,
+                        said_no=said_no,
+                    )
                 ),
             )
         )
-        _drop(reader, name)
-    _forget(reader, lists)
+        drop(reader, name)
+    forget(reader, lists)
     return tuple(staged)
 
 
@@ -92,10 +102,10 @@ def members(reader: Engine, pipeline: Pipeline, as_of: datetime) -> pa.Table:
     Gives  one row per list, group (null where the list is one file) and
            customer: ``list``, ``group_key``, ``customer_id``.
     """
-    lists = _ready(reader, pipeline, as_of, None)
+    lists = ready(reader, pipeline, as_of, None)
     found = [_NOBODY]
     for name, each in lists.items():
-        _make(reader, each, as_of)
+        make(reader, each, as_of)
         table = fitted_table(name) if each.target.checked else list_table(name)
         found.append(
             reader.collect(
@@ -103,8 +113,8 @@ def members(reader: Engine, pipeline: Pipeline, as_of: datetime) -> pa.Table:
                 f"from {ident(table)} where refusal is null"
             ).cast(_NOBODY.schema)
         )
-        _drop(reader, name)
-    _forget(reader, lists)
+        drop(reader, name)
+    forget(reader, lists)
     return pa.concat_tables(found)
 
 
@@ -117,107 +127,7 @@ _NOBODY = pa.table(
 )
 
 
-@dataclass(frozen=True)
-class Judged:
-    """What becomes of one customer on one list.
-
-    ``in_segment`` tells whether the ``where`` holds for them, ``read`` what it reads of
-    them. ``refusals`` are, by group (None where the list is one file), what keeps them
-    off (None: nothing); of somebody outside the segment as if they were in it.
-    ``tests`` are the refusals there may be, in order. ``same_as`` is the customer who
-    is on it with their address; ``last_order_at`` when they bought last, where a policy
-    asks that, of who refused nothing.
-    """
-
-    export: Export
-    tests: tuple[str, ...]
-    country: str | None
-    in_segment: bool
-    read: Mapping[str, object]
-    address: str | None
-    refusals: Mapping[str | None, str | None]
-    same_as: int | None
-    last_order_at: datetime | None
-
-
-def judge(
-    reader: Engine, pipeline: Pipeline, name: str, as_of: datetime, customer_id: int
-) -> Judged:
-    """Ask the steps of one list about one customer that there is.
-
-    They are made for those alone who share an address with them.
-
-    Raises PipelineError for a name there is not, or a ``where`` that cannot run.
-    """
-    reader.make(neighbours(_ASKED, customer_id))
-    lists = _ready(reader, pipeline, as_of, [name], _ASKED)
-    each = lists[name]
-    mine = f"customer_id = {customer_id}"
-    (read,) = reader.collect(
-        f"select *, coalesce(({each.who.segment.sql}), false) as is_in "
-        f"from (select *, {moment(as_of)} as {AS_OF} from {CUSTOMERS} where {mine})"
-    ).to_pylist()
-    asked = each
-    if not read["is_in"]:
-        asked = replace(each, who=replace(each.who, segment=EVERYBODY))
-    _make(reader, asked, as_of)
-    tables = [list_table(name), *([fitted_table(name)] if each.target.checked else [])]
-    refusals = {
-        row["group_key"]: row["refusal"]
-        for table in tables
-        for row in reader.collect(
-            f"select group_key, refusal from {ident(table)} where {mine} "
-            "order by group_key nulls first"
-        ).to_pylist()
-    }
-    having = addresses(each.who.channel)
-    same = reader.collect(
-        f"""
-        select min(l.customer_id)
-        from {ident(tables[-1])} l
-        join {having} c on l.customer_id = c.customer_id
-        join {having} m on lower(c.address) = lower(m.address) and m.{mine}
-        where l.refusal is null and l.customer_id < m.customer_id
-        """
-    )
-    address = reader.collect(f"select address from {having} a where {mine}")
-    bought = None
-    who = each.who
-    if any(p.existing_customers for p in policies_of(who.consent, who.purpose)):
-        table = ident(buyers_table(who.purpose, who.channel))
-        last = reader.collect(f"select last_order_at from {table} where {mine}")
-        bought = next(iter(last.column(0).to_pylist()), None)
-    _drop(reader, name)
-    _forget(reader, lists)
-    reader.drop(_ASKED)
-    tests = who.refusals if who.gated else ()
-    return Judged(
-        export=each.export,
-        tests=(*tests, *([INCOMPLETE] if each.target.checked else [])),
-        country=read.get("country"),
-        in_segment=read["is_in"],
-        read=_read(each, read),
-        address=next(iter(address.column(0).to_pylist()), None),
-        refusals=refusals,
-        same_as=same.column(0)[0].as_py(),
-        last_order_at=bought,
-    )
-
-
-_ASKED = "list_asked"
-
-
-def _read(made: List, row: Mapping[str, object]) -> dict[str, object]:
-    """Give what the segment of a list reads of a customer, as a ``where`` names it."""
-    segment = made.who.segment
-    read = {name: row[name] for name in sorted(segment.columns)}
-    return read | {
-        f"{column}[{literal(key)}]": row[part_column(column, key)]
-        for column, key in sorted(segment.parts)
-    }
-
-
-def _ready(
+def ready(
     reader: Engine,
     pipeline: Pipeline,
     as_of: datetime,
@@ -261,7 +171,7 @@ def _shown_words(lists: Mapping[str, List]) -> list[tuple[str, str]]:
     return sorted(found)
 
 
-def _make(reader: Engine, made: List, as_of: datetime) -> None:
+def make(reader: Engine, made: List, as_of: datetime) -> None:
     """Leave the tables of one list: who is on it and, for an importer, its cells."""
     name = made.who.name
     reader.make(selected(made.who, as_of))
@@ -273,12 +183,14 @@ def _make(reader: Engine, made: List, as_of: datetime) -> None:
         reader.make(fitted(made.who, made.columns, made.target.one_of))
 
 
-def _drop(reader: Engine, name: str) -> None:
+def drop(reader: Engine, name: str) -> None:
+    """Forget the tables of one list."""
     tables = (list_table, on_list_table, late_table, fitted_table, refused_table)
     reader.drop(*(table(name) for table in tables))
 
 
-def _forget(reader: Engine, lists: Mapping[str, List]) -> None:
+def forget(reader: Engine, lists: Mapping[str, List]) -> None:
+    """Forget what all lists were made from."""
     words = {stated for each in lists.values() for stated in each.who.words}
     reader.drop(
         CUSTOMERS,
@@ -300,6 +212,25 @@ def publish_exports(
     for export in staged:
         publish(export, run)
     return tuple(outcome for export in staged for outcome in export.outcomes)
+
+
+def _refused_since(reader: Engine, made: List, as_of: datetime, until: datetime) -> int:
+    """Give how many on a list of a time past have said no since."""
+    if not made.who.gated:
+        return 0
+    name = made.who.name
+    table = fitted_table(name) if made.target.checked else list_table(name)
+    found = reader.collect(refused_since(made.who, table, as_of, until))
+    return int(found["customers"][0].as_py())
+
+
+def _demanded(who: Selection) -> dict[str, object] | None:
+    """Give whose consent counts for a list, and what is demanded of it."""
+    if not who.gated:
+        return None
+    policies = policies_of(who.consent, who.purpose)
+    only = {who.purpose: policies} if policies else {}
+    return consent_as_said(who.consent.model_copy(update={"policies": only}))
 
 
 def _list(

@@ -11,17 +11,28 @@ from regpipe.stages.manifest import StagedFile
 
 
 def list_warnings(
-    name: str, target: Target, files: Sequence[StagedFile], *, gated: bool
+    name: str,
+    target: Target,
+    files: Sequence[StagedFile],
+    *,
+    gated: bool,
+    said_no: int = 0,
 ) -> Iterator[str]:
     """Say what was left blank or out of a list, by columns and numbers only.
 
     Of a list that is ``gated`` nobody is missed who shares an address with another
     on it: the address is written to. Of all customers of a store somebody is.
+    ``said_no`` counts who is on a list of a time past and has said no since.
     """
     if target.unverified:
         yield (
             f"exports.{name}: the target {target.name} is unverified, for "
             f"{target.unverified}; import a few rows first"
+        )
+    if said_no:
+        yield (
+            f"exports.{name}: customers on it who have said no since: {said_no}; it is "
+            "evidence of then, not a list to mail"
         )
     blank: Counter[str] = Counter()
     for file in files:

@@ -45,7 +45,8 @@ class StagedExport:
     """One export with all its files, and what its manifest says of them.
 
     ``address`` is the column that holds the address of the channel; None where none
-    does.
+    does. ``consent`` is whose consent counted and what was demanded of it, in the words
+    of a pipeline file; None where none was asked.
     ``assumed`` are the sources whose unknown counts as a yes (treat_unknown_as).
     """
 
@@ -55,6 +56,7 @@ class StagedExport:
     target: str
     columns: tuple[str, ...]
     address: str | None
+    consent: Mapping[str, object] | None
     registry: str
     as_of: datetime
     manifest: Path
@@ -105,6 +107,7 @@ def content(staged: StagedExport, run: int | None) -> bytes:
                 "target": staged.target,
                 "columns": list(staged.columns),
                 "address": staged.address,
+                "consent": staged.consent,
                 **(assumed if staged.assumed else {}),
                 "files": [_described(file) for file in staged.files],
             },

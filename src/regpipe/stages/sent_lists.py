@@ -15,7 +15,7 @@ from typing import Any
 
 from regpipe.errors import InputFileError
 from regpipe.formats import target, target_names
-from regpipe.spec import Pipeline
+from regpipe.spec import Consent, Pipeline
 from regpipe.stages.came_back import settled
 from regpipe.stages.careful import allow_long_cells
 from regpipe.stages.export_files import list_place
@@ -35,6 +35,7 @@ class SentList:
     ``rows`` are those that were written, ``run`` the run that the registry stood at,
     ``as_of`` (UTC) the time that the list was made as of, ``address`` which of the
     ``columns`` holds the address; None where none does (or nobody noted it then).
+    ``consent`` is whose counted and what was demanded; None where nobody noted it.
     ``refusals`` names a file of those who must not be mailed.
     """
 
@@ -48,6 +49,7 @@ class SentList:
     as_of: datetime
     columns: tuple[str, ...]
     address: str | None
+    consent: Consent | None
     group: str | None
     rows: int
     sha256: str
@@ -81,6 +83,7 @@ def lists_in(manifest: Path) -> tuple[SentList, ...]:
 
 def _sent(manifest: Path, said: dict[str, Any], file: dict[str, Any]) -> SentList:
     refusals = str(file.get("refusals", ""))
+    demanded = said.get("consent")
     columns, address = tuple(map(str, said["columns"])), said.get("address")
     if refusals:
         of = [f for f in target(str(said["target"])).refusals if f.name == refusals]
@@ -97,6 +100,7 @@ def _sent(manifest: Path, said: dict[str, Any], file: dict[str, Any]) -> SentLis
         as_of=datetime.fromisoformat(said["as_of"]).astimezone(UTC),
         columns=columns,
         address=address,
+        consent=None if demanded is None else Consent.model_validate(demanded),
         group=file.get("group"),
         rows=int(file["rows"]),
         sha256=str(file["sha256"]),
