@@ -197,7 +197,10 @@ def _proof(each: Stated, part: str) -> str:
 
 
 def _taken(each: Stated, test: str) -> str:
-    """Give the FROM clause of the rows ``r`` that were taken."""
+    """Give the FROM clause of the rows ``r`` that were taken.
+
+    Of rows that state several things each that no other row of the delivery outdoes.
+    """
     if each.kind == "orders":
         return came_rows(each)
     if not each.several:
@@ -205,7 +208,8 @@ def _taken(each: Stated, test: str) -> str:
     said = f"r.{ident(each.said)}"
     return f"""(
           select r.*
-          from {ident("accepted_" + each.source)} r
+          from {ident("rows_" + each.source)} r
+          anti join {ident("reasons_" + each.source)} b on r.row_id = b.row_id
           where {test}
           qualify row_number() over (
             partition by {each.address}, {each.own_time}
@@ -214,7 +218,8 @@ def _taken(each: Stated, test: str) -> str:
                 desc nulls last,
               r.row_id
           ) = 1
-        ) r"""
+        ) r
+        semi join {ident("accepted_" + each.source)} a on r.row_id = a.row_id"""
 
 
 def accepted_rows(each: Stated) -> str:
