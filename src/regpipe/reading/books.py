@@ -60,6 +60,24 @@ RUNS = """
     """
 """One row per run, the newest first, with the sums of its files."""
 
+ERASURES = """
+    select
+        e.erasure_id,
+        e.erased_at,
+        e.erased_by,
+        e.ground,
+        e.case_reference,
+        e.records,
+        e.orders,
+        count(i.hash) as hashes,
+        e.run_id
+    from registry.erasures e
+    left join registry.erased_identifiers i on e.erasure_id = i.erasure_id
+    group by all
+    order by e.erasure_id desc
+    """
+"""One row per erasure, the newest first, with the hashes that still hold."""
+
 
 def answer(engine: Engine, query: str) -> pa.Table:
     """Give the answer to one SELECT.

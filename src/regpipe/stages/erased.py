@@ -44,6 +44,10 @@ class Name:
         return " ".join(keys) or None
 
 
+NAMELESS = Name(None, None)
+"""Of whom no name is known."""
+
+
 def name_of(first: str | None, last: str | None) -> Name:
     """Give the keys of a first and a last name as they are in their cells."""
     own, other = first_cell(first or ""), last_cell(last or "")
