@@ -93,7 +93,14 @@ said as (
     select c.customer_id, f.purpose || '.' || f.channel as k, f.status as v
     from in_force f
     join customer c on f.address = c.phone
-    where f.channel <> 'email'
+    where f.channel not in ('email', 'post')
+    union all
+    select c.customer_id, f.purpose || '.' || f.channel as k, f.status as v
+    from in_force f
+    join registry.addresses b
+      on f.address = rp_postal(b.street, b.postcode, b.country) and b.kind = 'billing'
+    join customer c on b.customer_id = c.customer_id
+    where f.channel = 'post'
   )
   group by customer_id
 )

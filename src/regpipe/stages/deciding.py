@@ -130,7 +130,13 @@ def decide(
     problems += _at_odds(links, acts)
     if problems:
         raise DataError(*problems)
-    return ByHand(by, at, (), links, dismissals, tuple(deletions))
+    return ByHand(
+        by=by,
+        at=at,
+        links=links,
+        dismissals=dismissals,
+        deletions=tuple(deletions),
+    )
 
 
 def _held(engine: Engine) -> Mapping[Pair, Mapping[str, Any]]:
