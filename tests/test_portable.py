@@ -29,9 +29,13 @@ from regpipe.spec.load import load_pipeline
 from regpipe.spec.rules import DEFAULT_KEYS
 from regpipe.sql.cells import Cell
 from regpipe.sql.clean import cleaned
+from regpipe.sql.erase import asked_owners, own_orders, own_records
+from regpipe.sql.erased import PERSON, erased, people, whose
 from regpipe.sql.evaluate import labelled, scored_clusters
+from regpipe.sql.gone import vanished
 from regpipe.sql.items import PARTS, Items, Packed
 from regpipe.sql.pairs import touched_values
+from regpipe.sql.records import records_gone, stored
 from regpipe.sql.step import Step
 from regpipe.stages.export import stage_exports
 from regpipe.stages.export_files import writing_lists
@@ -202,6 +206,21 @@ def explained(pipeline, customer_id):
     return heard.steps
 
 
+def forgotten():
+    """Give the steps that find who is to be erased, and that keep them out."""
+    shop = whose("shop", "rows_shop", PERSON, "external_id", "shop")
+    sales = whose("orders", "rows_orders", PERSON, "customer_ref", "shop", orders=True)
+    out = {"any_unchanged": True, "hashed": True, "said": True}
+    return [
+        *(asked_owners(), own_records(), own_orders()),
+        *(erased(about, **out) for about in (shop, sales)),
+        *(Step(a.recognised, people(a, any_unchanged=True)) for a in (shop, sales)),
+        vanished([("shop", "null")], deleted=True),
+        stored(removed=True),
+        records_gone(removed=True),
+    ]
+
+
 @pytest.fixture(scope="module")
 def steps(tmp_path_factory):
     """Give every step there is: planned, and worked out from rows, twice."""
@@ -234,6 +253,7 @@ def steps(tmp_path_factory):
     found += replayed(pipeline, folder)
     found += [labelled(DEFAULT_KEYS), scored_clusters()]
     found.append(touched_values())  # made where a value crosses the limit
+    found += forgotten()
     unique = {(each.name, each.select): each for each in found}
     return list(unique.values())
 

@@ -48,7 +48,7 @@ from regpipe.stages.erase import (
     traces_beside,
 )
 from regpipe.stages.erase_traces import traces_of
-from regpipe.stages.erase_who import Asked, Person, people_of
+from regpipe.stages.erase_who import Asked, Person, is_postal, people_of
 from regpipe.stages.past_lists import PastList, past_lists
 from regpipe.version import VERSION
 
@@ -268,7 +268,7 @@ def _without_the_person(erasing: Erasing) -> Erased:
         records=len(person.records),
         orders=person.orders,
         hashes=erasing.kinds,
-        shared=len(person.shared),
+        shared=sum(not is_postal(each) for each in person.shared),
     )
 
 

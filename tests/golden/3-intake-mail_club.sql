@@ -119,7 +119,13 @@ join registry.source_records h
   on h.source = 'mail_club'
   and h.external_id = r.external_id
   and h.fingerprint = r.fingerprint
-  and h.gone_at is null
+  and (
+    h.gone_at is null
+    or exists (
+      select 1 from registry.deletions d
+      where d.source = h.source and d.external_id = h.external_id
+    )
+  )
 where r.problem is null;
 
 -- erased_mail_club
@@ -254,7 +260,13 @@ with play as (
   from registry.source_records h
   anti join "unchanged_mail_club" u on h.external_id = u.external_id
   where h.source = 'mail_club'
-    and h.gone_at is null
+    and (
+    h.gone_at is null
+    or exists (
+      select 1 from registry.deletions d
+      where d.source = h.source and d.external_id = h.external_id
+    )
+  )
 ),
 contested as (
   select external_id from play group by external_id having count(*) > 1

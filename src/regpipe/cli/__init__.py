@@ -17,8 +17,10 @@ from regpipe.cli import terminal
 from regpipe.cli.check import check
 from regpipe.cli.consent import consent
 from regpipe.cli.customers import customers
+from regpipe.cli.delete import delete
 from regpipe.cli.disclose import disclose
 from regpipe.cli.erase import erase
+from regpipe.cli.erasures import erasures
 from regpipe.cli.export import export
 from regpipe.cli.init import init
 from regpipe.cli.inspect import inspect
@@ -71,7 +73,8 @@ def commands() -> None:
 for command in (
     *(init, inspect, presets, check, plan),
     *(run, runs, rejects, review, customers, consent, rebuild),
-    *(match, show, why, disclose, export, erase),
+    *(match, show, why, disclose, export),
+    *(delete, erase, erasures),
 ):
     commands.add_command(command)
 

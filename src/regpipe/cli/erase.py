@@ -107,7 +107,7 @@ def erase(
     from regpipe.erasing import Order, erase_in, plan_erasure
 
     with terminal.working(quiet=quiet) as progress:
-        order = Order(_asked(who, file), by, ground, case, as_of)
+        order = Order(people_asked(who, file), by, ground, case, as_of)
         if yes:
             outcome = erase_in(registry, order, wait=wait, progress=progress)
         else:
@@ -118,7 +118,8 @@ def erase(
         tell(outcome, yes=yes)
 
 
-def _asked(who: Sequence[str], file: Path | None) -> list[Asked]:
+def people_asked(who: Sequence[str], file: Path | None) -> list[Asked]:
+    """Read whom the command line and a file ask for; every text that names nobody."""
     from regpipe.stages.erase_who import asked_for
 
     lines = [(f"WHO {number}", text) for number, text in enumerate(who, 1)]

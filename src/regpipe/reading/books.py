@@ -62,6 +62,24 @@ RUNS = """
     """
 """One row per run, the newest first, with the sums of its files."""
 
+ERASURES = """
+    select
+        e.erasure_id,
+        e.erased_at,
+        e.erased_by,
+        e.ground,
+        e.case_reference,
+        e.records,
+        e.orders,
+        count(i.hash) as hashes,
+        e.run_id
+    from registry.erasures e
+    left join registry.erased_identifiers i on e.erasure_id = i.erasure_id
+    group by all
+    order by e.erasure_id desc
+    """
+"""One row per erasure, the newest first, with the hashes that still hold."""
+
 
 def orders(engine: Engine, where: str | None) -> str:
     """Give the SELECT of the orders that a ``where`` over ORDERS holds for, in order.

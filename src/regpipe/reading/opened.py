@@ -126,6 +126,14 @@ class Registry:
         """Give one row per run, the newest first, with the sums of its files."""
         return self._frame(books.RUNS)
 
+    def erasures(self) -> Frame:
+        """Give one row per person who was erased, the newest first; nothing of them.
+
+        ``hashes`` are those by which they are still kept out: none once they were
+        readmitted, or the key was lost.
+        """
+        return self._frame(books.ERASURES)
+
     def rejects(
         self,
         run: int | None = None,

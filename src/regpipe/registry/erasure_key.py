@@ -104,5 +104,5 @@ def key_in_use(engine: Engine, registry: Path) -> ErasureKey | None:
 
 _RESTORE = (
     "restore the file from its backup; if it is lost, "
-    "'regpipe erase --new-key' says what that means"
+    "'regpipe erasures new-key' says what that means"
 )

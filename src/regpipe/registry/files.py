@@ -17,7 +17,7 @@ from regpipe.errors import RegistryError
 
 OWNER_ONLY = 0o600
 BLOCK = 1 << 24  # bytes copied at a time where the kernel does not copy itself
-LEFTOVERS = (".next-", ".tmp-")
+LEFTOVERS = (".next-", ".tmp-", ".key.part-", ".erasures/*.part-")
 
 
 @contextmanager
@@ -141,7 +141,7 @@ def sweep(registry: Path) -> tuple[str, ...]:
     left = [
         path
         for mark in LEFTOVERS
-        for path in registry.parent.glob(glob.escape(registry.name + mark) + "*")
+        for path in registry.parent.glob(f"{glob.escape(registry.name)}{mark}*")
     ]
     for path in left:
         if path.is_dir() and not path.is_symlink():

@@ -152,11 +152,15 @@ def own_values() -> dict[str, str]:
     Reads  ``own_records``, ``own_ids``.
     Gives  ``person_no`` and the values, one row per row of the table or its history.
     """
-    records = both("source_records", ("source", "external_id", *RECORD_VALUES))
+    records = both(
+        "source_records",
+        ("source", "external_id", "postcode", "country", *RECORD_VALUES),
+    )
     found = {
         "source_records": f"""
         select
             o.person_no,
+            rp_postal(v.street, v.postcode, v.country) as postal,
             {comma((f"v.{ident(c)}" for c in RECORD_VALUES), 12)}
         from ({records}) v
         join own_records o on v.source = o.source and v.external_id = o.external_id"""
@@ -187,6 +191,7 @@ def held_by_others() -> str:
     texts = [f"lower(s.{ident(column)})" for column in _HELD_TEXTS]
     tests = [
         *(("s.email", "c.address"), ("s.phone", "c.address")),
+        ("rp_postal(s.street, s.postcode, s.country)", "c.address"),
         *((text, "not c.address") for text in (full_name, *texts)),
     ]
     parts = [

@@ -43,6 +43,16 @@ class Held:
     key: str
 
 
+LIVE = """(
+            h.gone_at is null
+            or exists (
+              select 1 from registry.deletions d
+              where d.source = h.source and d.external_id = h.external_id
+            )
+          )"""
+"""The test of a held record ``h`` that is there, or was deleted by hand: a row that
+says what it said then says nothing new."""
+
 CUSTOMERS = Held("source_records", "external_id")
 ORDERS = Held("orders", "order_id")
 
@@ -100,7 +110,7 @@ def rows(
 
 def unchanged(source: str, rows_table: str, held: Held) -> Step:
     """Give ``row_id`` and key of the records that the registry holds as they are."""
-    live = "and h.gone_at is null" if held is CUSTOMERS else ""
+    live = f"and {LIVE}" if held is CUSTOMERS else ""
     fits = "where r.problem is null" if held is CUSTOMERS else ""
     return step(
         f"unchanged_{source}",
@@ -227,7 +237,7 @@ def lost(
           from registry.{held.table} h
           anti join {ident("unchanged_" + source)} u on h.{key} = u.{key}
           where h.source = {literal(source)}
-            {"and h.gone_at is null" if held is CUSTOMERS else ""}
+            {f"and {LIVE}" if held is CUSTOMERS else ""}
         ),
         contested as (
           select {key} from play group by {key} having count(*) > 1

@@ -68,7 +68,26 @@ class Revoke:
     where: str = "review"
 
 
-Act = Merge | Split | Accept | Reject | Revoke
+@dataclass(frozen=True)
+class Delete:
+    """A customer is taken away, until a row of theirs changes."""
+
+    customer: str
+    where: str = "delete"
+
+
+Act = Merge | Split | Accept | Reject | Revoke | Delete
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """A record that a person deletes."""
+
+    record: RecordKey
+
+
+Meant = tuple[Pair, str] | Dismissal | Deleted
+"""What an act says: a word on a pair of records, or on a question; or a deletion."""
 
 
 def decide(
@@ -85,6 +104,7 @@ def decide(
     deciding = _Deciding(engine, identity, _held(engine))
     links: list[LinkDecision] = []
     dismissals: list[Dismissal] = []
+    deletions: dict[RecordKey, None] = {}
     problems: list[Problem] = []
     for number, act in enumerate(acts, 1):
         try:
@@ -95,6 +115,8 @@ def decide(
                             said.kind, said.subject, said.record, number, said.lift
                         )
                     )
+                elif isinstance(said, Deleted):
+                    deletions[said.record] = None
                 else:
                     (a, b), word = said
                     links.append(LinkDecision(a, b, word, number))
@@ -108,7 +130,13 @@ def decide(
     problems += _at_odds(links, acts)
     if problems:
         raise DataError(*problems)
-    return ByHand(by=by, at=at, links=links, dismissals=dismissals)
+    return ByHand(
+        by=by,
+        at=at,
+        links=links,
+        dismissals=dismissals,
+        deletions=tuple(deletions),
+    )
 
 
 def _held(engine: Engine) -> Mapping[Pair, Mapping[str, Any]]:
@@ -149,7 +177,7 @@ class _Deciding:
     held: Mapping[Pair, Mapping[str, Any]]
     homes: dict[RecordKey, int | None] = field(default_factory=dict)
 
-    def meant(self, act: Act) -> Iterator[tuple[Pair, str] | Dismissal]:
+    def meant(self, act: Act) -> Iterator[Meant]:
         match act:
             case Merge():
                 one, other = self._customer(act.a), self._customer(act.b)
@@ -162,6 +190,10 @@ class _Deciding:
                 yield from self._answer(act)
             case Revoke():
                 yield from self._revoke(act.decision_id)
+            case Delete():
+                who = self._customer(act.customer)
+                live = self._keys(f"customer_id = {who} and gone_at is null")
+                yield from map(Deleted, live)
 
     def _customer(self, named: str) -> int:
         """Give the one customer that is meant."""

@@ -13,6 +13,7 @@ from regpipe.registry.by_hand import ByHand
 from regpipe.registry.rules import LATEST, rules_of
 from regpipe.spec import Pipeline
 from regpipe.stages.deciding import Act, decide
+from regpipe.stages.erased import refuse_erased
 from regpipe.stages.stating import ConsentAct, noted
 
 
@@ -25,8 +26,8 @@ def decisions(
 ) -> tuple[Pipeline, ByHand]:
     """Give what acts mean, and the rules of the last run as a pipeline without files.
 
-    Raises DataError when an act means nothing, RegistryError when no run has told
-    the rules yet.
+    Raises DataError when an act means nothing or is about an address that was
+    erased, RegistryError when no run has told the rules yet.
     """
     rules = rules_of(engine).get(LATEST)
     if rules is None:
@@ -52,4 +53,7 @@ def decisions(
     others = [act for act in acts if not isinstance(act, ConsentAct)]
     by_hand = decide(engine, rules.identity, others, by=by, at=at)
     said = noted(engine, about_consent, at)
+    stated = [each.address for each in said.statements]
+    stated += [each.address for each in said.blocks]
+    refuse_erased(engine, registry, stated)
     return pipeline, replace(by_hand, consents=said)

@@ -19,7 +19,7 @@ from regpipe.registry.files import LEFTOVERS
 from regpipe.sql.rewrite import HISTORY, kept
 from regpipe.sql.step import ident, literal
 from regpipe.stages.erase_traces import Traces, put_mentions, put_rejects
-from regpipe.stages.erase_who import Person
+from regpipe.stages.erase_who import Person, is_postal
 from regpipe.stages.erased import Hashed, hashes_of_person
 
 SEARCHED = 2 * 10**10
@@ -94,7 +94,11 @@ def hashed(
     for number, person in enumerate(people, first):
         asked = {each.record for each in person.asked if each.record}
         records = person.records | asked
-        hashes = hashes_of_person(key, records, person.names, person.own, person.shared)
+        own, shared = (
+            [address for address in each if not is_postal(address)]
+            for each in (person.own, person.shared)
+        )
+        hashes = hashes_of_person(key, records, person.names, own, shared)
         found.append(Erasing(number, person, frozenset(hashes - known)))
     return tuple(found)
 

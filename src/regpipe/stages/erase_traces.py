@@ -14,7 +14,7 @@ import pyarrow as pa
 from regpipe.engine.protocol import Engine
 from regpipe.sql.erase import both
 from regpipe.sql.rewrite import mentions
-from regpipe.stages.erase_who import Person
+from regpipe.stages.erase_who import Person, is_postal
 from regpipe.stages.erased import same_address
 
 _EMAIL = re.compile(r"[^\s<>()\[\]\",;:|]+@[^\s<>()\[\]\",;:|]+")
@@ -89,7 +89,7 @@ def traces_of(people: Iterable[Person]) -> Traces:
         for address in person.own:
             if "@" in address:
                 emails.add(same_address(address))
-            else:
+            elif not is_postal(address):
                 digits = _DIGITS.sub("", address)
                 ends = (digits[start:] for start in range(4))
                 phones |= {each for each in ends if len(each) >= LEAST_DIGITS}

@@ -43,8 +43,9 @@ class Asked:
 class Person:
     """One person who is to be erased.
 
-    ``own`` are the e-mails and phones that nobody else has, ``shared`` the others;
-    ``texts`` what else nobody else has, as it is spelled.
+    ``own`` are the addresses that nobody else has, ``shared`` the others, postal ones
+    as the ledger of consent writes them among both; ``texts`` what else nobody else
+    has, as it is spelled.
     """
 
     number: int
@@ -146,6 +147,11 @@ def _put_asked(
     engine.put("asked", table.append_column("customer_id", pa.array(ids, pa.int64())))
 
 
+def is_postal(address: str) -> bool:
+    """Tell whether an address of the ledger is one for letters."""
+    return "|" in address and "@" not in address
+
+
 def spellings(email: str) -> list[str]:
     """Give the spellings of an address whose letters may be composed or not."""
     forms = (unicodedata.normalize(form, email) for form in ("NFC", "NFD"))
@@ -224,7 +230,8 @@ def _values(engine: Engine, people: Mapping[int, Person]) -> None:
     for select in sql.own_values().values():
         for row in engine.collect(select).to_pylist():
             number = row.pop("person_no")
-            addresses[number] |= set(filter(None, (row.get("email"), row.get("phone"))))
+            told = (row.get("email"), row.get("phone"), row.pop("postal", None))
+            addresses[number] |= set(filter(None, told))
             if row.get("first_name") or row.get("last_name"):
                 name = name_of(row.get("first_name"), row.get("last_name"))
                 people[number].names.add(name)

@@ -8,13 +8,14 @@ have as well (a shared mailbox, a switchboard) counts with the whole name only.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 
 from regpipe.engine.protocol import Engine
+from regpipe.errors import DataError
 from regpipe.registry.erasure_key import ErasureKey, key_in_use
 from regpipe.sql.erased import Whose, erased, people
 from regpipe.stages.name_keys import first_cell, last_cell
@@ -42,6 +43,10 @@ class Name:
         """Give both keys as one text, in whatever order they came."""
         keys = sorted(filter(None, (self.first, self.last)))
         return " ".join(keys) or None
+
+
+NAMELESS = Name(None, None)
+"""Of whom no name is known."""
 
 
 def name_of(first: str | None, last: str | None) -> Name:
@@ -160,6 +165,24 @@ def recogniser(engine: Engine, registry: Path) -> Recognise | None:
     held = engine.collect("select kind, hash from registry.erased_identifiers")
     pairs = zip(held["kind"].to_pylist(), held["hash"].to_pylist(), strict=True)
     return Recognise(key, frozenset(pairs))
+
+
+def refuse_erased(engine: Engine, registry: Path, addresses: Sequence[str]) -> None:
+    """Stop where a person notes something of an address that was erased.
+
+    Raises DataError, and RegistryError when the key of the hashes cannot be used.
+    """
+    recognise = recogniser(engine, registry) if addresses else None
+    if recognise is None:
+        return
+    for address in addresses:
+        hashes = hashes_of_person(recognise.key, [], [NAMELESS], [address], [])
+        if not recognise.hashes.isdisjoint(hashes):
+            raise DataError.at(
+                "erased",
+                "the address was erased, and is kept out",
+                "'regpipe erasures readmit' lets somebody back who asks for it",
+            )
 
 
 def keep_out(
