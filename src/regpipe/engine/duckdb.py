@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
 from regpipe.engine.protocol import BatchFunction, TableDelta, TextFile
+from regpipe.engine.words import Words
 from regpipe.errors import IrregularFileError, RegistryError, StepError
 from regpipe.outcome import Delta
 from regpipe.sql.step import Step, comma, ident, literal
@@ -39,8 +39,7 @@ class DuckDBEngine:
     fit in ``memory`` (bytes; by default most of the machine's). With
     ``folders`` the engine is locked down: it reads the registry (its tables by
     their bare names, too), writes into those folders, and nothing it is asked
-    to run can reach another file or change a setting. Without ``words`` it knows
-    none of the vocabulary, for rows that are only stored.
+    to run can reach another file or change a setting.
     """
 
     def __init__(
@@ -51,7 +50,6 @@ class DuckDBEngine:
         spill: Path | None = None,
         memory: int | None = None,
         folders: Sequence[Path] | None = None,
-        words: bool = True,
     ) -> None:
         config: dict[str, str | bool | int | float | list[str]] = {
             "autoinstall_known_extensions": "false",
@@ -65,8 +63,9 @@ class DuckDBEngine:
         self._db = duckdb.connect(":memory:", config=config)
         self._db.execute("set TimeZone = 'UTC'")
         self._db.execute(f"set disabled_compression_methods = '{SLOW}'")
-        if words:
-            self._db.execute(_text("vocabulary.duckdb.sql"))
+        self._words = Words()
+        self._rows: dict[str, int | None] = {}  # of each table; None of a view
+        self._empty = tuple(scripts) if registry is None else ()
         if registry is None:
             self._db.execute("attach ':memory:' as registry")
             self._in("registry", scripts)
@@ -87,10 +86,10 @@ class DuckDBEngine:
             room = f", max_line_size = {size}, buffer_size = {2 * size}"
         blank = "".join(f", cast(null as varchar) as {ident(c)}" for c in file.absent)
         types = comma((f"{literal(c)}: 'VARCHAR'" for c in file.columns), 0)
-        self._run(
+        self._keep(
+            "view",
             name,
             f"""
-            create or replace view {ident(name)} as
             select *{blank} from read_csv(
               {literal(str(file.path))},
               auto_detect = false, columns = {{{types}}},
@@ -104,22 +103,16 @@ class DuckDBEngine:
 
     def make(self, step: Step) -> int:
         """Keep the rows of ``step`` in memory (spilling when it must)."""
-        return self._run(
-            step.name, f"create or replace table {ident(step.name)} as\n{step.select}"
-        )
+        return self._keep("table", step.name, step.select)
 
     def define(self, step: Step) -> None:
         """Make a view."""
-        self._run(
-            step.name, f"create or replace view {ident(step.name)} as\n{step.select}"
-        )
+        self._keep("view", step.name, step.select)
 
     def put(self, name: str, rows: pa.Table) -> int:
         """Copy the Arrow rows into a table."""
         with self._seen(rows) as given:
-            return self._run(
-                name, f"create or replace table {ident(name)} as select * from {given}"
-            )
+            return self._keep("table", name, f"select * from {given}")
 
     def map_batches(self, name: str, select: str, function: BatchFunction) -> int:
         """Stream the rows through ``function``, a batch at a time."""
@@ -127,6 +120,7 @@ class DuckDBEngine:
         total = 0
         try:
             with told(name):
+                self._teach(select)
                 batches = reader.sql(select).to_arrow_reader(BATCH_ROWS)
             self.put(name, _with_errors(batches.schema.empty_table(), []))
             for batch in batches:
@@ -134,6 +128,7 @@ class DuckDBEngine:
                 with self._seen(checked) as given:
                     self._run(name, f"insert into {ident(name)} select * from {given}")
                 total += batch.num_rows
+            self._rows[name] = total
         finally:
             reader.close()
         return total
@@ -141,6 +136,7 @@ class DuckDBEngine:
     def collect(self, select: str) -> pa.Table:
         """Give the rows of ``select``, all of them in memory."""
         with told("collect"):
+            self._teach(select)
             return self._db.sql(select).to_arrow_table()
 
     def export(
@@ -196,16 +192,10 @@ class DuckDBEngine:
 
     def drop(self, *names: str) -> None:
         """Drop tables (or views) of these names where they exist."""
-        kinds = dict(
-            self._db.execute(
-                "select table_name, case table_type when 'VIEW' then 'view' "
-                "else 'table' end from information_schema.tables "
-                "where table_catalog = 'memory'"
-            ).fetchall()
-        )
-        for name in dict.fromkeys(names):
-            if name in kinds:
-                self._db.execute(f"drop {kinds[name]} {ident(name)}")
+        for name in names:
+            if name in self._rows:
+                kind = "view" if self._rows.pop(name) is None else "table"
+                self._db.execute(f"drop {kind} {ident(name)}")
 
     def close(self) -> None:
         """Close the connection; the registry's file is free again."""
@@ -218,7 +208,11 @@ class DuckDBEngine:
         try:
             self._run("publish", "begin")
             try:
-                self._in("target", scripts)
+                if scripts and tuple(scripts) == self._empty:
+                    # What they make is at hand: to copy it is quicker.
+                    self._run("publish", "copy from database registry to target")
+                else:
+                    self._in("target", scripts)
                 yield
                 self._run("publish", "commit")
             except BaseException:
@@ -230,9 +224,9 @@ class DuckDBEngine:
             self._db.execute("detach target")
 
     def _apply(self, delta: TableDelta, run_id: int) -> Delta:
-        gone_rows = 0
+        gone_rows = new_rows = 0
         table = f"target.{ident(delta.table)}"
-        if delta.gone is not None:
+        if delta.gone is not None and self._rows.get(delta.gone) != 0:
             gone = f"memory.{ident(delta.gone)}"
             same = " and ".join(f"t.{ident(k)} = g.{ident(k)}" for k in delta.key)
             history = f"target.{ident(delta.table + '_history')}"
@@ -245,11 +239,12 @@ class DuckDBEngine:
             gone_rows = self._run(
                 delta.table, f"delete from {table} t using {gone} g where {same}"
             )
-        new_rows = self._run(
-            delta.table,
-            f"insert into {table} by name "
-            f"select *, {run_id} as run_id from memory.{ident(delta.new)}",
-        )
+        if self._rows.get(delta.new) != 0:
+            new_rows = self._run(
+                delta.table,
+                f"insert into {table} by name "
+                f"select *, {run_id} as run_id from memory.{ident(delta.new)}",
+            )
         return Delta(gone=gone_rows, new=new_rows)
 
     def _attach(self, path: Path, name: str, options: str) -> None:
@@ -270,11 +265,22 @@ class DuckDBEngine:
             self._run("script", script)
         self._db.execute("use memory")
 
+    def _keep(self, kind: str, name: str, select: str) -> int:
+        """Keep a SELECT as a table or a view; give the rows of the table."""
+        made = self._run(name, f"create or replace {kind} {ident(name)} as\n{select}")
+        self._rows[name] = made if kind == "table" else None
+        return made
+
     def _run(self, step: str, sql: str) -> int:
         """Run one statement; give the number of rows it made or wrote."""
         with told(step):
+            self._teach(sql)
             row = self._db.execute(sql).fetchone()
         return int(row[0]) if row and isinstance(row[0], int) else 0
+
+    def _teach(self, sql: str) -> None:
+        for statement in self._words.new_in(sql):
+            self._db.execute(statement)
 
     @contextmanager
     def _seen(self, rows: pa.Table) -> Iterator[str]:
@@ -333,7 +339,3 @@ def _why_not(reason: str) -> tuple[str, str]:
 def _with_errors(rows: pa.Table, errors: pa.Array | list[object]) -> pa.Table:
     column = pa.array(errors, ERRORS) if isinstance(errors, list) else errors
     return rows.append_column("errors", column)
-
-
-def _text(name: str) -> str:
-    return files("regpipe.sql").joinpath(name).read_text("utf-8")

@@ -89,7 +89,7 @@ def note_lists(
             "as_of": pa.array([_utc(as_of)] * len(outcomes), _TIME),
         }
     )
-    engine = DuckDBEngine(None, words=False)
+    engine = DuckDBEngine(None)
     try:
         engine.put("exports_new", rows)
         engine.publish(

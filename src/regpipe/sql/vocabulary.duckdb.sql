@@ -499,98 +499,95 @@ create or replace macro rp_also(x, field) as
   case when x is null then [field] else list_sort(list_distinct(list_append(x, field))) end;
 
 -- What a pet form of a first name may be short for, in several languages; names
--- themselves are none, and one form may be short for several names. The list is one
--- text, for a map of as many is slow to plan.
-create or replace macro rp_pet_forms() as
-  ' abby:abigail; acke:axel; adde:anders; aga:agnieszka; ale:alejandro;' ||
-  ' alek:aleksander; aleks:alexander; alex:alexander,alexandra; andi:andreas;' ||
-  ' andy:andrew; ania:anna; anja:anna; ann:anna; anne:anna; annie:anna; anya:anna;' ||
-  ' asia:joanna; babs:barbara; bara:barbora; barb:barbara; basia:barbara;' ||
-  ' basti:sebastian; becca:rebecca; becka:rebecka; becky:rebecca; bella:isabella;' ||
-  ' belle:isabella; ben:benjamin; benke:bengt; benny:benjamin; beppe:giuseppe;' ||
-  ' berra:bertil; bert:robert; beth:elizabeth; bettan:elisabet; betty:elizabeth;' ||
-  ' bibbi:birgitta; bigge:birger; bill:william; billy:william; bjorne:bjorn;' ||
-  ' bob:robert; bobby:robert; bosse:bo; britta:birgitta; carl:karl; carolin:caroline;' ||
-  ' carrie:caroline; cathy:katherine; cesco:francesco; charlie:charles,karl;' ||
-  ' checco:francesco; chris:christopher; christel:christine; christina:kristina;' ||
-  ' chuck:charles; cilla:cecilia; cindy:cynthia; concha:concepcion; cor:cornelis;' ||
-  ' curro:francisco; dan:daniel; danne:daniel; danny:daniel; dave:david; davy:david;' ||
-  ' deb:deborah; debbie:deborah; dick:richard; dieter:dietrich; dima:dmitri;' ||
-  ' dimitris:dimitrios; dmitrij:dmitri; dmitry:dmitri; dolly:dorothy; don:donald;' ||
-  ' donnie:donald; dot:dorothy; dottie:dorothy; drew:andrew; ed:edward; eddie:edward;' ||
-  ' edu:eduardo; elisabeth:elisabet; eliza:elizabeth; ella:gabriella; ellie:eleanor;' ||
-  ' elsa:elisabet; emmy:emma; eric:erik; evis:eva; fia:josefin,josephine,sofia;' ||
-  ' figge:fredrik; filip:philip; fran:frances; franco:francesco; frankie:frances;' ||
-  ' franzi:franziska; fred:frederick; fredde:fredrik; freddie:frederick;' ||
-  ' freddy:frederick; fritz:friedrich; gabbi:gabriella; gail:abigail; geli:angelika;' ||
-  ' gerry:gerald; gerti:gertrud; gianni:giovanni; giannis:ioannis; ginny:virginia;' ||
-  ' giorgos:georgios; gitta:birgitta; gittan:birgitta; gitte:brigitte; gorran:goran;' ||
-  ' gosia:malgorzata; greg:gregory; greta:margareta; grzesiek:grzegorz;' ||
-  ' gurra:gunnar,gustav; gustaf:gustav; hanna:johanna; hannes:johannes; hansi:hans;' ||
-  ' hasse:hans; heiner:heinrich; heinz:heinrich; heke:heikki; henk:hendrik;' ||
-  ' henke:henrik; hias:matthias; hilde:hildegard; inga:ingrid; isa:isabel,isabella;' ||
-  ' izzy:isabella; jack:john; jackie:jacqueline; jamie:james; jan:johannes; janne:jan;' ||
-  ' jasse:jan; jen:jennifer; jenny:jennifer; jerka:erik; jerry:gerald; jessi:jessica;' ||
-  ' jim:james; jimmy:james; jo:joseph; jocke:joakim; joe:joseph; joey:joseph;' ||
-  ' johannes:johan; johnny:john; jojje:johan; jon:john; jonte:johan,jonas; jorg:georg;' ||
-  ' jorgen:goran; josie:josephine; jossan:johanna,josefin; josse:josefin; judy:judith;' ||
-  ' juha:juhani; jupp:josef; jussi:juhani; kaija:kaarina; kajsa:katarina; kalle:karl;' ||
-  ' karin:katarina; kasia:katarzyna; kata:katarina; kate:katherine; kathy:katherine;' ||
-  ' katie:katherine; katja:katarina; katta:katarina; katy:katherine;' ||
-  ' katya:ekaterina,yekaterina; kay:katherine; kees:cornelis; ken:kenneth;' ||
-  ' kenny:kenneth; kenta:kenneth; kicki:kristina; kike:enrique; kikki:kristina;' ||
-  ' kim:joakim; kit:christopher; klaus:nicholas; kolya:nikolai; kostas:konstantinos;' ||
-  ' krille:kristian; krzysiek:krzysztof; kuba:jakub; lana:svetlana; larry:lawrence;' ||
-  ' larserik:lars; lasse:lars; leffe:leif; len:leonard; lena:helena,magdalena,yelena;' ||
-  ' lenny:leonard; leo:leonard; liam:william; libby:elizabeth; lisa:elisabet;' ||
-  ' lisbet:elisabet; lisbeth:elisabet; liz:elizabeth; lizzie:elizabeth; lola:dolores;' ||
-  ' lollo:louise; lore:eleonore; lotta:charlotta,charlotte; lotten:charlotta;' ||
-  ' lova:lovisa; luda:ludmila; lupe:guadalupe; lutz:ludwig; madde:madeleine;' ||
-  ' madge:margaret; magda:magdalena; maggan:margareta; maggie:margaret; maja:maria;' ||
-  ' malena:magdalena; malgosia:malgorzata; malin:madeleine; mandy:amanda; mange:magnus;' ||
-  ' manne:magnus; manolis:emmanouil; manolo:manuel; mari:maria; marie:maria;' ||
-  ' mary:maria; masha:maria; matt:matthew; matte:mats,matthew; matze:matthias;' ||
-  ' max:maximilian; maxi:maximilian; meg:margaret; meta:margareta; mia:maria;' ||
-  ' mick:michael; micke:michael,mikael; mickey:michael; mike:michael; mila:ludmila;' ||
-  ' millan:camilla; mimmi:maria; mina:wilhelmina; misha:mikhail; mitya:dmitri;' ||
-  ' molly:maria; moni:monika; nacho:ignacio; nalle:bjorn; nastya:anastasia;' ||
-  ' natalia:natalya; natasha:natalya; nate:nathaniel; nathan:nathaniel; nea:linnea;' ||
-  ' ned:edward; nell:eleanor; nella:helena; nellie:eleanor; neta:agneta; nick:nicholas;' ||
-  ' nicky:nicholas; niklas:nicholas; nikolay:nikolai; nikos:nikolaos; nilla:gunilla;' ||
-  ' nisse:nils; nora:eleanor; ogge:oskar; okan:ake; ola:aleksandra,olof;' ||
-  ' olek:aleksander; olle:olof; olov:olof; olya:olga; osse:oskar; ossian:oskar;' ||
-  ' paco:francisco; pam:pamela; pancho:francisco; pat:patricia; patte:patrik;' ||
-  ' patty:patricia; peder:peter; peggy:margaret; pelle:per,peter; pepe:jose;' ||
-  ' peppe:giuseppe; pete:peter; petter:peter; phil:philip; pino:giuseppe;' ||
-  ' piotrek:piotr; quique:enrique; rafa:rafael; ragge:ragnar; rasse:rasmus;' ||
-  ' rich:richard; richie:richard; rick:richard; ricky:richard; rik:hendrik;' ||
-  ' rika:ulrika; rita:margareta; rob:robert; robbie:robert; roffe:rolf; rogge:roger;' ||
-  ' ron:ronald; ronja:veronika; ronnie:ronald; ronny:veronica; sam:samuel;' ||
-  ' sammy:samuel; sandi:sandra; sandra:alexandra; sandy:alexander;' ||
-  ' sanna:alexandra,susanne; sascha:alexander; sasha:aleksandra,alexander;' ||
-  ' schorsch:georg; sebbe:sebastian; sepp:josef; serge:sergei; sergey:sergei;' ||
-  ' seryozha:sergei; sessan:cecilia; sigge:sigfrid,sigurd; sofie:sofia; sophie:sofia;' ||
-  ' stas:stanislaw; stasia:anastasia; staszek:stanislaw; steffe:stefan;' ||
-  ' steffi:stephanie; steph:stephanie; steve:stephen; steven:stephen; stina:kristina;' ||
-  ' stoffe:kristoffer; sue:susan; susi:susanna; susie:susan; sussi:susanne;' ||
-  ' sussie:susanne; suzie:susan; svenne:sven; sveta:svetlana; tadek:tadeusz;' ||
-  ' tania:tatiana; tanya:tatiana; tapio:tapani; ted:edward; teddy:edward;' ||
-  ' tessan:therese,theresia; theo:theodore; tilda:matilda; tim:timothy; timmy:timothy;' ||
-  ' tina:kristina; tine:christine; tobbe:thorbjorn,tobias; tom:thomas; tomas:thomas;' ||
-  ' tomek:tomasz; tommy:thomas; tompa:thomas; toni:antonia,antonio; tonino:antonio;' ||
-  ' tonio:antonio; tony:anthony; topher:christopher; totte:torsten; tricia:patricia;' ||
-  ' trish:patricia; trude:gertrud; uffe:ulf; uli:ulrich; ulla:ulrika,ursula;' ||
-  ' uschi:ursula; val:valerie; vanni:giovanni; vanya:ivan; vasilis:vasilios;' ||
-  ' vera:veronica; vickan:victoria,viktoria; vicky:victoria; volodya:vladimir;' ||
-  ' vova:vladimir; will:william; willemien:wilhelmina; willi:wilhelm;' ||
-  ' willy:wilhelm,william; wojtek:wojciech; wolf:wolfgang; xander:alexander;' ||
-  ' yannis:ioannis; zach:zachary; zack:zachary; zhenya:yevgeny; ziska:franziska;' ||
-  ' zosia:zofia;';
+-- themselves are none, and one form may be short for several names. A table, for a
+-- literal of as many is slow to plan and slow to look into.
+create or replace table rp_pet_forms as
+select
+    split_part(said, ':', 1) as name,
+    string_split(split_part(said, ':', 2), ',') as given
+from (
+  select unnest(string_split(replace(
+'abby:abigail; acke:axel; adde:anders; aga:agnieszka; ale:alejandro; alek:aleksander;
+aleks:alexander; alex:alexander,alexandra; andi:andreas; andy:andrew; ania:anna;
+anja:anna; ann:anna; anne:anna; annie:anna; anya:anna; asia:joanna; babs:barbara;
+bara:barbora; barb:barbara; basia:barbara; basti:sebastian; becca:rebecca;
+becka:rebecka; becky:rebecca; bella:isabella; belle:isabella; ben:benjamin; benke:bengt;
+benny:benjamin; beppe:giuseppe; berra:bertil; bert:robert; beth:elizabeth;
+bettan:elisabet; betty:elizabeth; bibbi:birgitta; bigge:birger; bill:william;
+billy:william; bjorne:bjorn; bob:robert; bobby:robert; bosse:bo; britta:birgitta;
+carl:karl; carolin:caroline; carrie:caroline; cathy:katherine; cesco:francesco;
+charlie:charles,karl; checco:francesco; chris:christopher; christel:christine;
+christina:kristina; chuck:charles; cilla:cecilia; cindy:cynthia; concha:concepcion;
+cor:cornelis; curro:francisco; dan:daniel; danne:daniel; danny:daniel; dave:david;
+davy:david; deb:deborah; debbie:deborah; dick:richard; dieter:dietrich; dima:dmitri;
+dimitris:dimitrios; dmitrij:dmitri; dmitry:dmitri; dolly:dorothy; don:donald;
+donnie:donald; dot:dorothy; dottie:dorothy; drew:andrew; ed:edward; eddie:edward;
+edu:eduardo; elisabeth:elisabet; eliza:elizabeth; ella:gabriella; ellie:eleanor;
+elsa:elisabet; emmy:emma; eric:erik; evis:eva; fia:josefin,josephine,sofia;
+figge:fredrik; filip:philip; fran:frances; franco:francesco; frankie:frances;
+franzi:franziska; fred:frederick; fredde:fredrik; freddie:frederick; freddy:frederick;
+fritz:friedrich; gabbi:gabriella; gail:abigail; geli:angelika; gerry:gerald;
+gerti:gertrud; gianni:giovanni; giannis:ioannis; ginny:virginia; giorgos:georgios;
+gitta:birgitta; gittan:birgitta; gitte:brigitte; gorran:goran; gosia:malgorzata;
+greg:gregory; greta:margareta; grzesiek:grzegorz; gurra:gunnar,gustav; gustaf:gustav;
+hanna:johanna; hannes:johannes; hansi:hans; hasse:hans; heiner:heinrich; heinz:heinrich;
+heke:heikki; henk:hendrik; henke:henrik; hias:matthias; hilde:hildegard; inga:ingrid;
+isa:isabel,isabella; izzy:isabella; jack:john; jackie:jacqueline; jamie:james;
+jan:johannes; janne:jan; jasse:jan; jen:jennifer; jenny:jennifer; jerka:erik;
+jerry:gerald; jessi:jessica; jim:james; jimmy:james; jo:joseph; jocke:joakim;
+joe:joseph; joey:joseph; johannes:johan; johnny:john; jojje:johan; jon:john;
+jonte:johan,jonas; jorg:georg; jorgen:goran; josie:josephine; jossan:johanna,josefin;
+josse:josefin; judy:judith; juha:juhani; jupp:josef; jussi:juhani; kaija:kaarina;
+kajsa:katarina; kalle:karl; karin:katarina; kasia:katarzyna; kata:katarina;
+kate:katherine; kathy:katherine; katie:katherine; katja:katarina; katta:katarina;
+katy:katherine; katya:ekaterina,yekaterina; kay:katherine; kees:cornelis; ken:kenneth;
+kenny:kenneth; kenta:kenneth; kicki:kristina; kike:enrique; kikki:kristina; kim:joakim;
+kit:christopher; klaus:nicholas; kolya:nikolai; kostas:konstantinos; krille:kristian;
+krzysiek:krzysztof; kuba:jakub; lana:svetlana; larry:lawrence; larserik:lars;
+lasse:lars; leffe:leif; len:leonard; lena:helena,magdalena,yelena; lenny:leonard;
+leo:leonard; liam:william; libby:elizabeth; lisa:elisabet; lisbet:elisabet;
+lisbeth:elisabet; liz:elizabeth; lizzie:elizabeth; lola:dolores; lollo:louise;
+lore:eleonore; lotta:charlotta,charlotte; lotten:charlotta; lova:lovisa; luda:ludmila;
+lupe:guadalupe; lutz:ludwig; madde:madeleine; madge:margaret; magda:magdalena;
+maggan:margareta; maggie:margaret; maja:maria; malena:magdalena; malgosia:malgorzata;
+malin:madeleine; mandy:amanda; mange:magnus; manne:magnus; manolis:emmanouil;
+manolo:manuel; mari:maria; marie:maria; mary:maria; masha:maria; matt:matthew;
+matte:mats,matthew; matze:matthias; max:maximilian; maxi:maximilian; meg:margaret;
+meta:margareta; mia:maria; mick:michael; micke:michael,mikael; mickey:michael;
+mike:michael; mila:ludmila; millan:camilla; mimmi:maria; mina:wilhelmina; misha:mikhail;
+mitya:dmitri; molly:maria; moni:monika; nacho:ignacio; nalle:bjorn; nastya:anastasia;
+natalia:natalya; natasha:natalya; nate:nathaniel; nathan:nathaniel; nea:linnea;
+ned:edward; nell:eleanor; nella:helena; nellie:eleanor; neta:agneta; nick:nicholas;
+nicky:nicholas; niklas:nicholas; nikolay:nikolai; nikos:nikolaos; nilla:gunilla;
+nisse:nils; nora:eleanor; ogge:oskar; okan:ake; ola:aleksandra,olof; olek:aleksander;
+olle:olof; olov:olof; olya:olga; osse:oskar; ossian:oskar; paco:francisco; pam:pamela;
+pancho:francisco; pat:patricia; patte:patrik; patty:patricia; peder:peter;
+peggy:margaret; pelle:per,peter; pepe:jose; peppe:giuseppe; pete:peter; petter:peter;
+phil:philip; pino:giuseppe; piotrek:piotr; quique:enrique; rafa:rafael; ragge:ragnar;
+rasse:rasmus; rich:richard; richie:richard; rick:richard; ricky:richard; rik:hendrik;
+rika:ulrika; rita:margareta; rob:robert; robbie:robert; roffe:rolf; rogge:roger;
+ron:ronald; ronja:veronika; ronnie:ronald; ronny:veronica; sam:samuel; sammy:samuel;
+sandi:sandra; sandra:alexandra; sandy:alexander; sanna:alexandra,susanne;
+sascha:alexander; sasha:aleksandra,alexander; schorsch:georg; sebbe:sebastian;
+sepp:josef; serge:sergei; sergey:sergei; seryozha:sergei; sessan:cecilia;
+sigge:sigfrid,sigurd; sofie:sofia; sophie:sofia; stas:stanislaw; stasia:anastasia;
+staszek:stanislaw; steffe:stefan; steffi:stephanie; steph:stephanie; steve:stephen;
+steven:stephen; stina:kristina; stoffe:kristoffer; sue:susan; susi:susanna; susie:susan;
+sussi:susanne; sussie:susanne; suzie:susan; svenne:sven; sveta:svetlana; tadek:tadeusz;
+tania:tatiana; tanya:tatiana; tapio:tapani; ted:edward; teddy:edward;
+tessan:therese,theresia; theo:theodore; tilda:matilda; tim:timothy; timmy:timothy;
+tina:kristina; tine:christine; tobbe:thorbjorn,tobias; tom:thomas; tomas:thomas;
+tomek:tomasz; tommy:thomas; tompa:thomas; toni:antonia,antonio; tonino:antonio;
+tonio:antonio; tony:anthony; topher:christopher; totte:torsten; tricia:patricia;
+trish:patricia; trude:gertrud; uffe:ulf; uli:ulrich; ulla:ulrika,ursula; uschi:ursula;
+val:valerie; vanni:giovanni; vanya:ivan; vasilis:vasilios; vera:veronica;
+vickan:victoria,viktoria; vicky:victoria; volodya:vladimir; vova:vladimir; will:william;
+willemien:wilhelmina; willi:wilhelm; willy:wilhelm,william; wojtek:wojciech;
+wolf:wolfgang; xander:alexander; yannis:ioannis; zach:zachary; zack:zachary;
+zhenya:yevgeny; ziska:franziska; zosia:zofia', chr(10), ' '), '; ')) as said
+);
 create or replace macro rp_short_for(x) as
-  case when contains(rp_pet_forms(), ' ' || x || ':')
-    then string_split(
-      split_part(split_part(rp_pet_forms(), ' ' || x || ':', 2), ';', 1), ','
-    ) end;
+  (select any_value(given) from rp_pet_forms where name = x);
 
 -- A name's key in Latin letters, letter by letter, of one in Cyrillic or Greek ones:
 -- near enough to be held against another, not to be shown.
@@ -611,18 +608,25 @@ create or replace macro rp_alike(a, b) as
       then jaro_winkler_similarity(rp_romanised(a), rp_romanised(b)) >= 0.7
   end;
 
--- Is one name a pet form of the other, or are both of a third?
+-- Is one name a pet form of the other, or are both of a third? All such pairs stand in
+-- a table, either way round.
+create or replace table rp_pet_pairs as
+with forms as (select name, unnest(given) as given from rp_pet_forms)
+select name as one, given as other from forms
+union
+select given as one, name as other from forms
+union
+select x.name as one, y.name as other from forms x join forms y on x.given = y.given;
 create or replace macro rp_pet_form(a, b) as
-  coalesce(list_contains(rp_short_for(a), b), false)
-  or coalesce(list_contains(rp_short_for(b), a), false)
-  or coalesce(list_has_any(rp_short_for(a), rp_short_for(b)), false);
+  exists (select 1 from rp_pet_pairs where one = a and other = b);
 
 -- Does one name begin with the other, as with a second name, or is it a slip of one
 -- letter away? Of one letter it is an initial, of two it says too little.
 create or replace macro rp_begins(a, b) as
   (starts_with(a, b) and length(b) <> 2) or (starts_with(b, a) and length(a) <> 2);
 create or replace macro rp_slip(a, b) as
-  length(a) > 2 and length(b) > 2 and damerau_levenshtein(a, b) = 1;
+  length(a) > 2 and length(b) > 2 and abs(length(a) - length(b)) <= 1
+  and damerau_levenshtein(a, b) = 1;
 
 -- The name that a first name (as rp_name_key gives it) is short for, the first of several;
 -- itself where it is none. For comparing only.
