@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
@@ -26,7 +25,7 @@ from regpipe.registry.opening import locked_down
 from regpipe.spec import Pipeline
 from regpipe.sql.gate import SERVICE
 from regpipe.stages.evaluate import Evaluation, evaluate
-from regpipe.stages.labels import read_labels
+from regpipe.stages.labels import labels_of
 from regpipe.stages.train import Trained, train
 from regpipe.stages.who import customer_ids
 
@@ -190,9 +189,7 @@ class Registry:
         Raises InputFileError when the file cannot be read or contradicts itself, and
         DataError when the registry holds none of its records.
         """
-        with TemporaryDirectory(prefix="regpipe-") as scratch:
-            said = read_labels(Path(labels), Path(scratch))
-        return evaluate(self._engine, said)
+        return evaluate(self._engine, labels_of(Path(labels)))
 
     def train(self, labels: Path | None = None) -> Trained:
         """Train a match model on the records, by a file of labels where there is one.
@@ -202,9 +199,7 @@ class Registry:
         Raises PipelineError without Splink, InputFileError when the labels cannot be
         read, and DataError when there is nothing to learn from.
         """
-        with TemporaryDirectory(prefix="regpipe-") as scratch:
-            said = read_labels(Path(labels), Path(scratch)) if labels else None
-        return train(self._engine, said)
+        return train(self._engine, labels_of(Path(labels)) if labels else None)
 
     def sql(self, query: str) -> Frame:
         """Give the answer to one SELECT over the registry's tables and views.

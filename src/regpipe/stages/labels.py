@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from regpipe.errors import InputFileError, Problem
 from regpipe.spec import Csv
@@ -120,3 +121,9 @@ def _refuse(shown: str, problems: list[Problem]) -> None:
     if len(problems) > MOST:
         told.append(Problem(shown, f"and {len(problems) - MOST} rows more"))
     raise InputFileError(*told)
+
+
+def labels_of(path: Path) -> Labels:
+    """Read a file of labels as ``read_labels`` does, in a folder of its own."""
+    with TemporaryDirectory(prefix="regpipe-") as scratch:
+        return read_labels(path, Path(scratch))
