@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
 
-from regpipe.engine.duckdb import DuckDBEngine
+from regpipe.engine.protocol import Engine
 from regpipe.errors import DataError, Problem
 from regpipe.outcome import Progress
 from regpipe.plan import Stopwatch, apply, no_registry, work_out
@@ -98,9 +98,12 @@ class ErasureOutcome:
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be erased, by whom, on what ground, for which case; when (UTC)."""
+    """What is to be erased, by whom, on what ground, for which case; when (UTC).
 
-    asked: Sequence[Asked]
+    ``asked`` may be worked out in the registry when nobody else can write it.
+    """
+
+    asked: Sequence[Asked] | Callable[[Engine], Sequence[Asked]]
     by: str
     ground: str
     case: str | None
@@ -226,10 +229,11 @@ def _erased(
     return _certified(registry, outcome, order)
 
 
-def _found(engine: DuckDBEngine, registry: Path, order: Order) -> _Found:
+def _found(engine: Engine, registry: Path, order: Order) -> _Found:
     """Find the people and what is theirs in the registry as it is."""
     key = key_in_use(engine, registry) or read_key(registry)
-    people = people_of(engine, order.asked)
+    asked = order.asked(engine) if callable(order.asked) else order.asked
+    people = people_of(engine, asked)
     _refuse_nobody(people)
     erasing = hashed(engine, people, key or (made := new_key()))
     traces = traces_of(people)

@@ -30,6 +30,7 @@ from regpipe.cli.plan import plan
 from regpipe.cli.presets import presets
 from regpipe.cli.rebuild import rebuild
 from regpipe.cli.rejects import rejects
+from regpipe.cli.retention import retention
 from regpipe.cli.review import review
 from regpipe.cli.run import run
 from regpipe.cli.runs import runs
@@ -74,7 +75,7 @@ for command in (
     *(init, inspect, presets, check, plan),
     *(run, runs, rejects, review, customers, consent, rebuild),
     *(match, show, why, disclose, export),
-    *(delete, erase, erasures),
+    *(delete, erase, erasures, retention),
 ):
     commands.add_command(command)
 

@@ -31,6 +31,7 @@ from regpipe.spec.columns import (
 )
 from regpipe.spec.consent import Consent
 from regpipe.spec.exports import Export
+from regpipe.spec.retention import Retention
 from regpipe.spec.rules import Identity, Survivorship
 from regpipe.spec.types import (
     Channel,
@@ -233,6 +234,8 @@ class Pipeline(Spec):
     """What consent must be for somebody to be written to."""
     exports: dict[Name, Export] = Field(default_factory=dict)
     """The lists that every run writes."""
+    retention: tuple[Retention, ...] = ()
+    """How long customers are kept, carried out by `regpipe retention`."""
 
     _folder: Path = PrivateAttr(default_factory=Path)
     _candidates: dict[str, tuple[Source, ...]] = PrivateAttr(default_factory=dict)

@@ -141,7 +141,7 @@ def _put_asked(
         for number, each in enumerate(asked)
         for email in (spellings(each.email) if each.email else (None,))
     ]
-    numbers, ids, *texts = list(zip(*rows, strict=True))
+    numbers, ids, *texts = list(zip(*rows, strict=True)) or [()] * 6
     names = ("source", "external_id", "email", "phone")
     table = _table(numbers, texts, names)
     engine.put("asked", table.append_column("customer_id", pa.array(ids, pa.int64())))
