@@ -22,7 +22,7 @@ NOBODY = "no_customer"
 STATED = (
     *("status", "said_at", "dated_by", "source", "external_id", "row_number", "run_id"),
     *("assumed", "opt_in_at", "opt_in_ip", "confirmed_at", "confirmed_ip"),
-    *("wording", "campaign", "stated_by"),
+    *("wording", "campaign", "note", "stated_by"),
 )
 """What is told of the statement that allows a row."""
 
