@@ -311,6 +311,29 @@ def test_phones_that_were_made_harmless_are_known_and_the_csv_is_its_owners(
     assert (row["row"], row["address"]) == ("2", "'+46701740601")
 
 
+def test_a_list_for_letters_is_proved_by_the_customers_number(regpipe, tmp_path):
+    export = {"channel": "post", "columns": ["customer_id", "street", "postcode"]}
+    street = {"street": "Gata 1", "postcode": "22222", "country": "SE"}
+    file = sent(
+        tmp_path,
+        export,
+        addresses=[{"customer_id": n, **street} for n in (1, 2)],
+        consent_events=[
+            {
+                "address": "gata1|22222|se",
+                "channel": "post",
+                "said_at": MAY,
+                "row_number": 6,
+            }
+        ],
+    )
+    assert cells(file)[1:] == [["1", "Gata 1", "22222"]]
+    file.write_text(file.read_text("utf-8") + "3,Gata 3,1\n", "utf-8")
+    told = regpipe("consent", "proof", file)
+    assert (told.code, told.err.count("row 3: nothing allows it")) == (1, 1)
+    assert "gata1|22222|se" in told.out
+
+
 def test_a_list_for_service_needs_no_consent(regpipe, tmp_path):
     sent(tmp_path, {"purpose": "service"})
     told = regpipe("consent", "proof", "out/news.manifest.json")
@@ -354,7 +377,7 @@ def test_a_file_without_its_manifest_or_of_another_registry_is_refused(
         opened.proofs(file)
     manifest.write_text(json.dumps({**text, "address": None}), "utf-8")
     told = regpipe("consent", "proof", file)
-    assert (told.code, "--column: E-post, Telefon" in told.err) == (3, True)
+    assert (told.code, "--column: E-post, Telefon;" in told.err) == (3, True)
     assert regpipe("consent", "proof", file, "--column", "E-post").code == 0
     manifest.unlink()
     assert regpipe("consent", "proof", file).code == 3
