@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 COLUMNS = (
     *("row", "address", "allowed_by", "status", "said_at", "dated_by", "source"),
     *("external_id", "file", "file_row", "run", "stated_on", "opt_in_at", "opt_in_ip"),
-    *("confirmed_at", "confirmed_ip", "wording", "campaign", "assumed", "stated_by"),
+    *("confirmed_at", "confirmed_ip", "wording", "campaign", "note", "assumed"),
+    "stated_by",
 )
 SHOWN = (*COLUMNS[:6], "record", *COLUMNS[8:])
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 STATEMENT = (
     *("status", "said_at", "dated_by", "record", "file", "row", "run"),
     *("assumed", "opt_in_at", "opt_in_ip", "confirmed_at", "confirmed_ip"),
-    *("wording", "campaign", "stated_by", "counts"),
+    *("wording", "campaign", "note", "stated_by", "counts"),
 )
 SUPPRESSION = (
     *("address", "channel", "reason", "suppressed_at", "source", "file", "row", "run"),
@@ -33,7 +33,8 @@ SUPPRESSION = (
 def show(address: str, registry: Path, as_of: datetime | None, as_json: bool) -> None:
     """Show every statement of consent on an address, and which is in force.
 
-    ADDRESS is an e-mail or a phone such as +46701234567, of a customer or of nobody.
+    ADDRESS is an e-mail or a phone such as +46701234567 (or a postal address as the
+    ledger has it, such as 'storgatan1|11122|se'), of a customer or of nobody.
     A CUSTOMER is a customer_id or source:external_id: then all of their addresses.
     For each purpose and channel: the word in force and why that one; the statements
     in time order, when each counts from and whose time that is ('statement': its own,

@@ -58,6 +58,7 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "confirmed_ip": "Confirmed from (IP address)",
         "wording": "What was agreed to",
         "campaign": "Campaign",
+        "note": "Note",
     }
 )
 
@@ -193,11 +194,15 @@ def money(order: Row) -> list[tuple[str, str]]:
 
 def thing(table: str, key: Row) -> str:
     """Say what an earlier version is of."""
-    which = ", ".join(str(part) for part in key.values())
-    return f"{THINGS[table]} {which}".strip()
+    which = [str(part) for name, part in key.items() if name != "customer_id"]
+    if "customer_id" in key:
+        which.append(f"of customer {key['customer_id']}")
+    return f"{THINGS[table]} {', '.join(which)}".strip()
 
 
 def proof(statement: Row) -> list[tuple[str, str]]:
     """Give what a statement rests on, where that is known."""
     names = ("opt_in_at", "opt_in_ip", "confirmed_at", "confirmed_ip")
-    return pairs({name: statement[name] for name in (*names, "wording", "campaign")})
+    return pairs(
+        {name: statement[name] for name in (*names, "wording", "campaign", "note")}
+    )

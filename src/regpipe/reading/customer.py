@@ -122,11 +122,25 @@ def addresses_of(records: Sequence[Row]) -> tuple[str, ...]:
 
 
 def known_addresses(engine: Engine, customer_id: int) -> tuple[str, ...]:
-    """Give the e-mails and phones of a customer and of their source records."""
+    """Give the addresses of a customer and of their source records, each once.
+
+    E-mails, phones, and postal addresses as the ledger of consent has them.
+    """
     mine = f"customer_id = {customer_id}"
     both = ("email", "phone")
     profile = rows(engine, both, "customers", mine, both)
-    return addresses_of((*profile, *rows(engine, both, "source_records", mine, both)))
+    records = rows(engine, both, "source_records", mine, both)
+    postal = engine.collect(
+        f"""
+        select rp_postal(street, postcode, country) as address
+        from registry.addresses where {mine}
+        union
+        select rp_postal(street, postcode, country) as address
+        from registry.source_records where {mine}
+        """
+    ).to_pylist()
+    found = {row["address"] for row in postal} - {None}
+    return (*addresses_of((*profile, *records)), *sorted(found))
 
 
 def consents_on(

@@ -106,7 +106,7 @@ def orders_of(
     orders = tuple(
         {
             **{name: row[name] for name in (*_ORDER, *PLACE)},
-            "guest": row["customer_id"] is None,
+            "guest": row["customer_ref"] is None,
             "lines": lines.get((row["source"], row["order_id"]), []),
         }
         for row in mine

@@ -16,7 +16,7 @@ from regpipe.engine.protocol import Engine
 from regpipe.reading import disclosed
 from regpipe.reading.books import latest
 from regpipe.reading.chosen import Chosen
-from regpipe.reading.customer import Row, addresses_of, customer_of
+from regpipe.reading.customer import Row, addresses_of, customer_of, known_addresses
 from regpipe.reading.kept import Earlier, Whose, earlier, rejected
 from regpipe.reading.ledger import Consents
 from regpipe.reading.listed import listed
@@ -121,7 +121,9 @@ def disclosure(
         ),
         records=disclosed.records_with_places(engine, whose),
         orders=orders,
-        consents=disclosed.said_on(engine, whose, addresses, as_of),
+        consents=disclosed.said_on(
+            engine, whose, known_addresses(engine, customer_id), as_of
+        ),
         lists=on_lists(sent, addresses, shared, whose.ids),
         lists_now=_lists_now(engine, pipeline, as_of, customer_id),
         set_by_hand=disclosed.set_by_hand(engine, whose),

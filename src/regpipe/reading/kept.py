@@ -44,7 +44,8 @@ that are of one customer."""
 class Earlier:
     """A version that held until a run: of what, its values, and those that changed.
 
-    ``key`` tells which (of the profile it is blank), ``since`` and ``until`` are the
+    ``key`` tells which (nothing of the profile; ``customer_id`` where it was that of a
+    customer that was merged away), ``since`` and ``until`` are the
     times (UTC) of the runs that began and ended it. ``changed`` are the values that
     the version after it has not; all of them where none came.
     """
@@ -95,20 +96,23 @@ def earlier(engine: Engine, whose: Whose) -> tuple[tuple[Earlier, ...], int]:
     left_out = 0
     for table, key in KEYS.items():
         now = _versions(engine, whose, table, table)
-        following = {tuple(row[k] for k in key): told(row) for row in now}
+        following = {_thing(row, key): told(row) for row in now}
         past = _versions(engine, whose, f"{table}_history", table)
         for row in sorted(past, key=lambda each: -each["ended_run_id"]):
             begun, ended = row["run_id"], row["ended_run_id"]
             if table in _COMPOSED and any(a < ended and begun < b for a, b in strange):
                 left_out += 1
                 continue
-            values, thing = told(row), tuple(row[k] for k in key)
+            values, thing = told(row), _thing(row, key)
             after = following.get(thing, {})
             following[thing] = values
+            names = {k: row[k] for k in key}
+            if table in _COMPOSED and row["customer_id"] != whose.customer_id:
+                names["customer_id"] = row["customer_id"]
             found.append(
                 Earlier(
                     table=table,
-                    key={k: row[k] for k in key},
+                    key=names,
                     run_id=begun,
                     ended_run_id=ended,
                     since=times.get(begun),
@@ -119,6 +123,14 @@ def earlier(engine: Engine, whose: Whose) -> tuple[tuple[Earlier, ...], int]:
             )
     found.sort(key=lambda each: -each.ended_run_id)
     return tuple(found), left_out
+
+
+def _thing(row: Row, key: Sequence[str]) -> tuple[object, ...]:
+    """Give what a version is of: that which its successor is of, too."""
+    return (
+        row.get("customer_id") if "source" not in row else None,
+        *(row[k] for k in key),
+    )
 
 
 _COMPOSED = frozenset({"customers", "addresses", "memberships"})

@@ -25,7 +25,7 @@ KEY = ("address", "channel", "purpose")
 
 RESTS_ON = (
     *("assumed", "opt_in_at", "opt_in_ip", "confirmed_at", "confirmed_ip"),
-    *("wording", "campaign", "stated_by"),
+    *("wording", "campaign", "note", "stated_by"),
 )
 """What a statement rests on, where its source tells."""
 

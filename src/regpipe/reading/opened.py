@@ -73,11 +73,6 @@ class Registry:
         """
         return books.as_of(self._engine)
 
-    @property
-    def latest(self) -> datetime:
-        """The latest time (UTC) that any run worked as of; 1970 before any run."""
-        return books.latest(self._engine)
-
     def customers(self, where: str | None = None) -> Frame:
         """Give one row per customer, ordered by customer_id.
 
@@ -236,7 +231,7 @@ class Registry:
         found = meant.one(self._engine, identifier)
         if found is None:
             return None
-        return customer_of(self._engine, found, as_of or self.latest)
+        return customer_of(self._engine, found, as_of or books.latest(self._engine))
 
     def consent(
         self, identifier: int | str, *, as_of: datetime | None = None
@@ -250,7 +245,7 @@ class Registry:
         Raises DataError when it names no customer or more than one.
         """
         addresses = meant.addresses(self._engine, identifier)
-        return consents_of(self._engine, addresses, as_of or self.latest)
+        return consents_of(self._engine, addresses, as_of or books.latest(self._engine))
 
     def why(
         self,
@@ -273,7 +268,7 @@ class Registry:
         found = meant.one(self._engine, identifier)
         if found is None:
             return None
-        return why_of(self._engine, found, as_of or self.latest, field)
+        return why_of(self._engine, found, as_of or books.latest(self._engine), field)
 
     def listed(
         self,
@@ -294,8 +289,8 @@ class Registry:
         found = meant.one(self._engine, identifier)
         if found is None:
             return None
-        at = as_of or self.latest
-        return listed(self._engine, pipeline, export, at, found)
+        when = as_of or books.latest(self._engine)
+        return listed(self._engine, pipeline, export, when, found)
 
     def disclosure(
         self, identifier: int | str, pipeline: Pipeline | None = None

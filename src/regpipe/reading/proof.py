@@ -20,7 +20,7 @@ from regpipe.sql.gate import SERVICE
 from regpipe.sql.lists import Selection, selected
 from regpipe.sql.proof import MEANT, PROVED, ROWS, meant, proved
 from regpipe.sql.segment import EVERYBODY
-from regpipe.stages.sent_lists import SentList, rows_of
+from regpipe.stages.sent_lists import NUMBER, SentList, rows_of
 from regpipe.stages.words import leave_words
 
 _LIST = "proof"
@@ -87,13 +87,15 @@ def proof(engine: Engine, registry: Path, sent: SentList, column: str | None) ->
         changed = hashlib.file_digest(file, "sha256").hexdigest() != sent.sha256
     if sent.purpose == SERVICE:
         return Proof(sent, changed, needed=False, rows=Frame(_NO_ROWS))
-    address = column or sent.address
-    if address is None:
+    address = column or sent.address or sent.numbered
+    if not address:
         raise InputFileError.at(
             shown,
             "its manifest does not say which column has the address",
-            f"name it with --column: {', '.join(sent.columns)}",
+            f"name it with --column: {', '.join(sent.columns)}; a list for letters is "
+            "known by customer_id",
         )
+    by_number = address.casefold() == NUMBER
     rows = _rows(sent, address)
     last = engine.collect("select max(run_id) as run from registry.runs")["run"][0]
     if sent.run is None or sent.run > (last.as_py() or 0):
@@ -103,11 +105,18 @@ def proof(engine: Engine, registry: Path, sent: SentList, column: str | None) ->
             "name the registry that it was made from",
         )
     with as_of_run(registry, sent.run) as past:
-        return Proof(sent, changed, needed=True, rows=Frame(_proved(past, sent, rows)))
+        return Proof(
+            sent,
+            changed,
+            needed=True,
+            rows=Frame(_proved(past, sent, rows, by_number=by_number)),
+        )
 
 
-def _proved(past: Engine, sent: SentList, rows: pa.Table) -> pa.Table:
-    """Ask the gate about the customers whose address stands in the file."""
+def _proved(
+    past: Engine, sent: SentList, rows: pa.Table, *, by_number: bool
+) -> pa.Table:
+    """Ask the gate about the customers that the rows of the file are about."""
     column = address_column(sent.channel)
     who = Selection(
         name=_LIST,
@@ -119,11 +128,11 @@ def _proved(past: Engine, sent: SentList, rows: pa.Table) -> pa.Table:
         consent=sent.consent or consent_of(past),
     )
     past.put(ROWS, rows)
-    past.make(meant(sent.channel))
+    past.make(meant(sent.channel, by_number=by_number))
     past.make(customers(who.read, (), sent.as_of, only=MEANT))
     leave_words(past, who.words, who.consent, sent.as_of)
     past.make(selected(who, sent.as_of))
-    past.make(proved(who, sent.as_of))
+    past.make(proved(who, sent.as_of, by_number=by_number))
     return past.collect(f"select * from {PROVED} order by row_number")
 
 

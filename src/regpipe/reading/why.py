@@ -13,9 +13,9 @@ from regpipe.reading.chosen import ANSWERS, NAMES, PARTS, Chosen, chosen, part
 from regpipe.reading.customer import (
     ADDRESS,
     PROFILE,
-    addresses_of,
     consents_on,
     groups_of,
+    known_addresses,
     rows,
 )
 from regpipe.reading.pairs import scores
@@ -90,7 +90,7 @@ def why_of(
         tied=together,
         scores=scores(engine, records) if together else (),
         fields=_asked(fields, wanted),
-        consents=_consents(engine, held, records, wanted, as_of),
+        consents=_consents(engine, held, wanted, as_of),
     )
 
 
@@ -216,13 +216,13 @@ def _address(row: Row | None, parts: Sequence[str]) -> Row | None:
 def _consents(
     engine: Engine,
     held: Row,
-    records: Sequence[Row],
     wanted: str | None,
     as_of: datetime,
 ) -> tuple[Row, ...]:
     if wanted is not None and not wanted.startswith(CONSENT):
         return ()
-    in_force, events = consents_on(engine, addresses_of((held, *records)), as_of)
+    addresses = known_addresses(engine, held["customer_id"])
+    in_force, events = consents_on(engine, addresses, as_of)
     told = []
     for word in in_force:
         names = f"{CONSENT}.{word['purpose']}"

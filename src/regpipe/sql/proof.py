@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from regpipe.sql import gate
-from regpipe.sql.customer_view import address_column, moment
+from regpipe.sql.customer_view import address_column, addresses, moment
 from regpipe.sql.gate import buyers_table, policies_of, word_table
 from regpipe.sql.holders import holders
 from regpipe.sql.lists import Selection, list_table
@@ -22,31 +22,32 @@ NOBODY = "no_customer"
 STATED = (
     *("status", "said_at", "dated_by", "source", "external_id", "row_number", "run_id"),
     *("assumed", "opt_in_at", "opt_in_ip", "confirmed_at", "confirmed_ip"),
-    *("wording", "campaign", "stated_by"),
+    *("wording", "campaign", "note", "stated_by"),
 )
 """What is told of the statement that allows a row."""
 
 
-def meant(channel: str) -> Step:
-    """Give the customers whose address stands in a file.
+def meant(channel: str, *, by_number: bool) -> Step:
+    """Give the customers that the rows of a file are about.
 
     Reads  ``proof_rows``: one row per row of the file, with ``row_number`` and
-           ``address``.
+           ``address``; ``by_number`` that is the customer's number.
     Gives  one row per customer: ``customer_id``.
     """
-    column = address_column(channel)
-    return step(
-        MEANT,
-        f"""
-select c.customer_id
-from registry.customers c
-semi join {ROWS} r on lower(c.{column}) = lower(r.address)
-""",
+    whose = (
+        f"registry.customers c semi join {ROWS} r "
+        "on cast(c.customer_id as varchar) = r.address"
+        if by_number
+        else f"{addresses(channel)} c semi join {ROWS} r "
+        "on lower(c.address) = lower(r.address)"
     )
+    return step(MEANT, f"select c.customer_id from {whose}")
 
 
-def proved(who: Selection, as_of: datetime) -> Step:
+def proved(who: Selection, as_of: datetime, *, by_number: bool) -> Step:
     """Give what allowed each row of a file.
+
+    ``by_number`` is as for ``meant``.
 
     Reads  ``proof_rows`` (see ``meant``), the table of ``selected`` for ``who`` (of
            everybody that is meant, with the column of the address), those of the
@@ -58,6 +59,7 @@ def proved(who: Selection, as_of: datetime) -> Step:
            ``order_row`` of the last order, where that allows it.
     """
     column = address_column(who.channel)
+    known = "cast(customer_id as varchar)" if by_number else f"lower({column})"
     by_person = who.consent.follows == "person"
     key = "cast(j.customer_id as varchar)" if by_person else f"j.{column}"
     policies = policies_of(who.consent, who.purpose)
@@ -81,11 +83,11 @@ with judged as (
   select
       customer_id,
       {column},
-      lower({column}) as lowered,
+      {known} as lowered,
       case when refusal = 'same_address' then null else refusal end as refusal
   from {ident(list_table(who.name))}
   qualify row_number() over (
-    partition by lower({column})
+    partition by {known}
     order by case when refusal is null then 0
       when refusal = 'same_address' then 1 else 2 end, customer_id
   ) = 1
@@ -173,14 +175,13 @@ def refused_since(who: Selection, table: str, as_of: datetime, until: datetime) 
 
     ``table`` is that of the list as of ``as_of``, with ``customer_id`` and ``refusal``.
     """
-    column = f"c.{address_column(who.channel)}"
     by_person = who.consent.follows == "person"
-    key = "cast(c.customer_id as varchar)" if by_person else column
+    key = "cast(c.customer_id as varchar)" if by_person else "c.address"
     word = gate.word(who.purpose, who.channel, until, who.consent).select
     return f"""
 select count(distinct l.customer_id) as customers
 from {ident(table)} l
-join registry.customers c on l.customer_id = c.customer_id
+join {addresses(who.channel)} c on l.customer_id = c.customer_id
 join (
 {word}
 ) w on {key} = w.address

@@ -8,6 +8,9 @@ from regpipe.sql.step import literal
 from regpipe.stages.canonical import address_of
 from regpipe.stages.phones import phone
 
+POSTAL_PARTS = 3
+"""Parts of a postal address in the ledger of consent: street, postcode, country."""
+
 
 def customer_ids(engine: Engine, identifier: int | str) -> tuple[int, ...]:
     """Give the customers that an identifier names, the lowest id first.
@@ -59,9 +62,10 @@ def customer_ids(engine: Engine, identifier: int | str) -> tuple[int, ...]:
 
 
 def one_address(identifier: int | str) -> str | None:
-    """Give the e-mail or phone that an identifier is, as the registry writes it.
+    """Give the address that an identifier is, as the registry writes it.
 
-    None where it names a customer or a record instead.
+    An e-mail, a phone, or a postal address as the ledger of consent has it
+    (storgatan1|11122|se). None where it names a customer or a record instead.
     """
     text = str(identifier).strip()
     source, colon, _ = text.partition(":")
@@ -69,6 +73,8 @@ def one_address(identifier: int | str) -> str | None:
         return None
     if "@" in text:
         return address_of(text)
+    if text.count("|") == POSTAL_PARTS - 1:
+        return text.lower()
     return (phone(text, None) or text) if text.startswith("+") else None
 
 
