@@ -104,6 +104,7 @@ ALSO = {
     "prestashop": {"Customer ID": "{n}"},
     "opencart": {"customer_id": "{n}"},
     "listmonk": {"uuid": "u{n}"},
+    "listmonk-blocklist": {"updated_at": "2026-01-02 03:04:05 +0000 UTC"},
 }
 
 KLAVIYO = ("Email Marketing Consent", "Email Suppressions")

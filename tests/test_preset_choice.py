@@ -328,8 +328,8 @@ def test_who_maps_the_columns_by_hand_is_taken_at_their_word(tmp_path):
 def test_statements_may_be_read_from_a_file_of_customers(tmp_path):
     put(tmp_path / "in" / "a.csv", row(SHOPIFY))
     run(shop(tmp_path, "blocklist", columns={"email": "Email"}))
-    query = "select status from consent_in_force"
-    assert asked(tmp_path / "registry.duckdb", query) == [("withdrawn",)]
+    query = "select reason from suppressions"
+    assert asked(tmp_path / "registry.duckdb", query) == [("unsubscribed",)]
 
 
 @pytest.mark.parametrize(

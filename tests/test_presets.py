@@ -505,7 +505,11 @@ STATEMENTS = {
     ),
     "listmonk-blocklist": (
         "uuid,email,name,attributes,status,created_at,updated_at",
-        {"uuid": "u", "email": "a@x.se", "status": "blocklisted"},
+        {
+            "email": "a@x.se",
+            "status": "blocklisted",
+            "updated_at": "2026-01-02 03:04:05.678 +0000 UTC",
+        },
         "blocked",
     ),
     "blocklist": ("E-post", {"E-post": "A@x.se"}, "unsubscribed"),

@@ -24,9 +24,10 @@ def fit(
 ) -> list[tuple[Preset, float]]:
     """Give the presets that fit a header, with the share of their columns it has.
 
-    The best first: the one that reads most of the header's columns. A preset of one
-    column, or of a file without a header, is never taken for fitting; nor one whose
-    files bear other names than ``file``, if that is known.
+    The best first: the one that reads most of the header's columns, one that reads
+    people or orders before one that reads their consent alone. A preset of
+    one column, or of a file without a header, is never taken for fitting; nor one
+    whose files bear other names than ``file``, if that is known.
     """
     found = []
     for preset in presets:
@@ -38,7 +39,9 @@ def fit(
         share = there / len(wanted)
         if not lacking(wanted, header) and share >= FITS and fits_name(columns, file):
             found.append((there, share, preset))
-    found.sort(key=lambda each: (-each[0], -each[1], each[2].name))
+    found.sort(
+        key=lambda each: (each[2].kind == "consents", -each[0], -each[1], each[2].name)
+    )
     return [(preset, share) for _, share, preset in found]
 
 
