@@ -103,9 +103,8 @@ class Registry:
 
         ``customer_id`` is null for guests. ``payment_word`` and
         ``fulfilment_word`` are the store's own words; sums are in ``currency``.
-        ``where`` is one SQL expression over these columns.
 
-        Raises PipelineError when ``where`` is anything else.
+        Raises PipelineError when ``where`` is no SQL expression over these columns.
         """
         return self._frame(books.orders(self._engine, where))
 
@@ -121,11 +120,7 @@ class Registry:
         return self._frame(books.RUNS)
 
     def erasures(self) -> Frame:
-        """Give one row per person who was erased, the newest first; nothing of them.
-
-        ``hashes`` are those by which they are still kept out: none once they were
-        readmitted, or the key was lost.
-        """
+        """Give one row per person erased, newest first, and how many ``hashes`` hold."""
         return self._frame(books.ERASURES)
 
     def rejects(
