@@ -10,7 +10,7 @@ from regpipe.spec import Identity
 from regpipe.sql import deltas, records, ties
 from regpipe.sql import resolve as sql
 from regpipe.sql.cells import sql_type
-from regpipe.sql.keys import MARK, Keys
+from regpipe.sql.keys import Keys, members_among
 from regpipe.sql.name_cells import NAMES, joins_of_names, keys_of_names
 from regpipe.sql.records import originals
 from regpipe.sql.review import COLUMNS
@@ -512,14 +512,15 @@ def test_guests_are_customers_where_they_are_registered(engine):
 KEYS = Keys((("email",), ("full_name", "postcode")), {}, 4, guests=True)
 
 
-def put_members(engine, drawing):
-    """Make ``members`` of a drawing, each with the mark of what it says."""
+def put_members(engine, drawing, keys=KEYS):
+    """Make ``members`` of a drawing, as a run does of a pool of records."""
     header, _ = cells(drawing)
-    missing = [c for c in (*KEYS.columns, "source", "external_id") if c not in header]
+    missing = [c for c in (*keys.columns, "source", "external_id") if c not in header]
     nothing = {c: "cast(null as date)" for c in missing if c == "birth_date"}
     others = {c: "cast(null as varchar)" for c in missing if c != "birth_date"}
-    engine.make(table("said", drawing, **nothing, **others))
-    engine.make(step("members", f"select *, {MARK} as mark from said"))
+    also = {"origin": "0", "founder_of": "0", "kind": "'registered'"}
+    engine.make(table("said", drawing, **also, **nothing, **others))
+    engine.make(step("members", members_among(keys, "select * from said")))
 
 
 def test_a_value_is_plain_where_all_its_records_say_the_same(engine):
@@ -539,10 +540,10 @@ def test_a_value_is_plain_where_all_its_records_say_the_same(engine):
         engine,
         "held_0",
         """
-        | record_no | value | hub | plain |
-        | 1         | a@x   | 1   | false |
-        | 2         | a@x   | 1   | false |
-        | 3         | a@x   | 1   | false |
+        | record_no | value:bigint | plain |
+        | 1         | 1            | false |
+        | 2         | 1            | false |
+        | 3         | 1            | false |
         """,
     )
     engine.make(ties.held(KEYS, 1, any_crowded=False))
@@ -550,9 +551,9 @@ def test_a_value_is_plain_where_all_its_records_say_the_same(engine):
         engine,
         "held_1",
         """
-        | record_no | hub | plain |
-        | 3         | 3   | true  |
-        | 4         | 3   | true  |
+        | record_no | value:bigint | plain |
+        | 3         | 3            | true  |
+        | 4         | 3            | true  |
         """,
     )
 
@@ -576,10 +577,10 @@ def test_a_variant_is_what_several_records_say_alike(engine):
         engine,
         "variants_0",
         """
-        | value | hub | variants | first_key | birth_date |
-        | a@x   | 1   | 3        | anna      | -          |
-        | a@x   | 3   | 3        | anna      | 1980-01-01 |
-        | a@x   | 4   | 3        | bo        | -          |
+        | value:bigint | hub | variants | first_key | birth_date |
+        | 1            | 1   | 3        | anna      | -          |
+        | 1            | 3   | 3        | anna      | 1980-01-01 |
+        | 1            | 4   | 3        | bo        | -          |
         """,
     )
 
@@ -603,11 +604,11 @@ def test_torn_is_a_variant_that_fits_two_which_do_not_fit_each_other(engine):
         engine,
         "pairs_0",
         """
-        | value | a | b | why        |
-        | a@x   | 1 | 2 | first_name |
-        | a@x   | 1 | 3 | -          |
-        | a@x   | 2 | 3 | -          |
-        | b@x   | 4 | 5 | -          |
+        | value:bigint | a | b | why        |
+        | 1            | 1 | 2 | first_name |
+        | 1            | 1 | 3 | -          |
+        | 1            | 2 | 3 | -          |
+        | 4            | 4 | 5 | -          |
         """,
     )
     engine.make(ties.torn(0))
@@ -626,6 +627,7 @@ def test_crowded_counts_names_not_records(engine):
         | 4         | b@x   | -     | bo        | berg     |
         | 5         | -     | -     | cia       | berg     |
         """,
+        keys,
     )
     engine.make(ties.crowded(keys))
     assert_rows(

@@ -209,9 +209,14 @@ def work_out(
             fresh=ground.fresh,
             orders=not ground.no_orders,
             whole=whole,
+            all_steps=blank,
         )
         questions = merge_questions(
-            engine, pipeline.identity, state.last_review, any_scored=any_scored
+            engine,
+            pipeline.identity,
+            state.last_review,
+            any_scored=any_scored,
+            all_steps=blank,
         )
         forget_ties(engine, pipeline.identity)
         old_rules = not whole and outdated(engine, rules)

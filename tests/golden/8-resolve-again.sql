@@ -214,60 +214,103 @@ left join heirs h on l.founder_of = h.founder_of;
 
 -- members
 with pool as (
+  with known as (
+    select
+        i.origin,
+        i.source,
+        i.external_id,
+        case when u.source is null then h.founder_of end as founder_of,
+        i.kind,
+        i."email",
+        i."phone",
+        i."first_key",
+        i."last_key",
+        i."birth_date",
+        i."org_key",
+        i."vat_key",
+        i."postcode"
+    from incoming i
+    left join registry.source_records h
+      on i.source = h.source and i.external_id = h.external_id
+    left join reused u on i.source = u.source and i.external_id = u.external_id
+    union all
+    select
+        cast(null as bigint) as origin,
+        r.source,
+        r.external_id,
+        r.founder_of,
+        r.kind,
+        r."email",
+        r."phone",
+        r."first_key",
+        r."last_key",
+        r."birth_date",
+        r."org_key",
+        r."vat_key",
+        r."postcode"
+    from reached r
+  )
   select
-      i.origin,
-      i.source,
-      i.external_id,
-      case when u.source is null then h.founder_of end as founder_of,
-      i.kind,
-      i."email",
-      i."phone",
-      i."first_key",
-      i."last_key",
-      i."birth_date",
-      i."org_key",
-      i."vat_key",
-      i."postcode"
-  from incoming i
-  left join registry.source_records h
-    on i.source = h.source and i.external_id = h.external_id
-  left join reused u on i.source = u.source and i.external_id = u.external_id
-  union all
+      row_number() over (order by k.source, k.external_id) as record_no,
+      k.origin,
+      k.source,
+      k.external_id,
+      coalesce(k.founder_of, l.founder_of) as founder_of,
+      k.kind,
+      k."email",
+      k."phone",
+      k."first_key",
+      k."last_key",
+      k."birth_date",
+      k."org_key",
+      k."vat_key",
+      k."postcode"
+  from known k
+  left join leaving_founders l
+    on k.source = l.heir_source and k.external_id = l.heir_external_id
+),
+valued as (
   select
-      cast(null as bigint) as origin,
-      r.source,
-      r.external_id,
-      r.founder_of,
-      r.kind,
-      r."email",
-      r."phone",
-      r."first_key",
-      r."last_key",
-      r."birth_date",
-      r."org_key",
-      r."vat_key",
-      r."postcode"
-  from reached r
+      record_no,
+      origin,
+      source,
+      external_id,
+      founder_of,
+      "email",
+      "phone",
+      "first_key",
+      "last_key",
+      "birth_date",
+      "org_key",
+      "vat_key",
+      "postcode",
+      email as value_0,
+      phone || '|' || last_key as value_1,
+      case when first_key < last_key then first_key || ' ' || last_key else last_key || ' ' || first_key end || '|' || rp_code(postcode) as value_2,
+      phone as value_3
+  from pool p
+  where p.kind <> 'guest'
 )
 select
-    row_number() over (order by p.source, p.external_id) as record_no,
-    p.origin,
-    p.source,
-    p.external_id,
-    coalesce(p.founder_of, l.founder_of) as founder_of,
-    p."email",
-    p."phone",
-    p."first_key",
-    p."last_key",
-    p."birth_date",
-    p."org_key",
-    p."vat_key",
-    p."postcode",
-    rp_fingerprint({'first_key': first_key, 'last_key': last_key, 'birth_date': birth_date, 'org_key': org_key, 'vat_key': vat_key}) as mark
-from pool p
-left join leaving_founders l
-  on p.source = l.heir_source and p.external_id = l.heir_external_id
-where p.kind <> 'guest';
+    record_no,
+    origin,
+    source,
+    external_id,
+    founder_of,
+    "email",
+    "phone",
+    "first_key",
+    "last_key",
+    "birth_date",
+    "org_key",
+    "vat_key",
+    "postcode",
+    rp_fingerprint({'first_key': first_key, 'last_key': last_key, 'birth_date': birth_date, 'org_key': org_key, 'vat_key': vat_key}) as mark,
+    case when value_0 is not null and not rp_like(email, 'noreply@%') then rp_fingerprint(value_0) end as key_email,
+    case when value_1 is not null then rp_fingerprint(value_1) end as key_phone_last_name,
+    case when value_2 is not null then rp_fingerprint(value_2) end as key_full_name_postcode,
+    case when value_3 is not null then rp_fingerprint(value_3) end as key_phone
+from valued;
 
 -- unseated
 select
@@ -279,23 +322,13 @@ left join leaving_founders l
   on r.source = l.source and r.external_id = l.external_id
 where r.held_id is not null and not (r.kind <> 'guest');
 
--- same_decisions
-select m.record_no as a, n.record_no as b
+-- decided_pairs
+select m.record_no as a, n.record_no as b, d.decision
 from decisions_in_force d
 join members m
   on d.source_a = m.source and d.external_id_a = m.external_id
 join members n
-  on d.source_b = n.source and d.external_id_b = n.external_id
-where d.decision = 'same';
-
--- different_decisions
-select m.record_no as a, n.record_no as b
-from decisions_in_force d
-join members m
-  on d.source_a = m.source and d.external_id_a = m.external_id
-join members n
-  on d.source_b = n.source and d.external_id_b = n.external_id
-where d.decision = 'different';
+  on d.source_b = n.source and d.external_id_b = n.external_id;
 
 -- crowded
 select
@@ -305,14 +338,13 @@ select
     count(distinct concat_ws('|', m.first_key, m.last_key)) as people
 from members m
 semi join (
-  select email as value
+  select key_email
   from members
-  where email is not null
-  group by email
+  where key_email is not null
+  group by key_email
   having count(*) > 4
 ) often
-  on m.email = often.value
-where not rp_like(m.email, 'noreply@%')
+  on m.key_email = often.key_email
 group by m.email
 having count(distinct concat_ws('|', m.first_key, m.last_key)) > 4
 union all
@@ -323,27 +355,37 @@ select
     count(distinct concat_ws('|', m.first_key, m.last_key)) as people
 from members m
 semi join (
-  select phone as value
+  select key_phone
   from members
-  where phone is not null
-  group by phone
+  where key_phone is not null
+  group by key_phone
   having count(*) > 4
 ) often
-  on m.phone = often.value
-where true
+  on m.key_phone = often.key_phone
 group by m.phone
 having count(distinct concat_ws('|', m.first_key, m.last_key)) > 4;
 
 -- held_0
-with valued as (
-  select record_no, email as value, mark
+with often as (
+  select key_email
   from members
-  where email is not null and not rp_like(email, 'noreply@%')
+  where key_email is not null
+  group by key_email
+  having count(*) > 1
+),
+valued as (
+  select
+      m.record_no,
+      m.email as value,
+      m.mark
+  from members m
+  semi join often o on m.key_email = o.key_email
+  where true
 ),
 shared as (
   select
       value,
-      min(record_no) as hub,
+      min(record_no) as least,
       min(mark) = max(mark) as plain
   from valued
   group by value
@@ -351,9 +393,8 @@ shared as (
 )
 select
     v.record_no,
-    v.value,
+    s.least as value,
     v.mark,
-    s.hub,
     s.plain
 from valued v
 join shared s on v.value = s.value;
@@ -412,15 +453,26 @@ join fitting q on p.value = q.value and p.a = q.a and p.b < q.b
 anti join fitting r on p.value = r.value and p.b = r.a and q.b = r.b;
 
 -- held_1
-with valued as (
-  select record_no, phone || '|' || last_key as value, mark
+with often as (
+  select key_phone_last_name
   from members
-  where phone || '|' || last_key is not null
+  where key_phone_last_name is not null
+  group by key_phone_last_name
+  having count(*) > 1
+),
+valued as (
+  select
+      m.record_no,
+      m.phone || '|' || m.last_key as value,
+      m.mark
+  from members m
+  semi join often o on m.key_phone_last_name = o.key_phone_last_name
+  where true
 ),
 shared as (
   select
       value,
-      min(record_no) as hub,
+      min(record_no) as least,
       min(mark) = max(mark) as plain
   from valued
   group by value
@@ -428,9 +480,8 @@ shared as (
 )
 select
     v.record_no,
-    v.value,
+    s.least as value,
     v.mark,
-    s.hub,
     s.plain
 from valued v
 join shared s on v.value = s.value;
@@ -489,15 +540,26 @@ join fitting q on p.value = q.value and p.a = q.a and p.b < q.b
 anti join fitting r on p.value = r.value and p.b = r.a and q.b = r.b;
 
 -- held_2
-with valued as (
-  select record_no, case when first_key < last_key then first_key || ' ' || last_key else last_key || ' ' || first_key end || '|' || rp_code(postcode) as value, mark
+with often as (
+  select key_full_name_postcode
   from members
-  where case when first_key < last_key then first_key || ' ' || last_key else last_key || ' ' || first_key end || '|' || rp_code(postcode) is not null
+  where key_full_name_postcode is not null
+  group by key_full_name_postcode
+  having count(*) > 1
+),
+valued as (
+  select
+      m.record_no,
+      case when m.first_key < m.last_key then m.first_key || ' ' || m.last_key else m.last_key || ' ' || m.first_key end || '|' || rp_code(m.postcode) as value,
+      m.mark
+  from members m
+  semi join often o on m.key_full_name_postcode = o.key_full_name_postcode
+  where true
 ),
 shared as (
   select
       value,
-      min(record_no) as hub,
+      min(record_no) as least,
       min(mark) = max(mark) as plain
   from valued
   group by value
@@ -505,9 +567,8 @@ shared as (
 )
 select
     v.record_no,
-    v.value,
+    s.least as value,
     v.mark,
-    s.hub,
     s.plain
 from valued v
 join shared s on v.value = s.value;
@@ -564,44 +625,54 @@ join fitting q on p.value = q.value and p.a = q.a and p.b < q.b
 anti join fitting r on p.value = r.value and p.b = r.a and q.b = r.b;
 
 -- identified
-with clustered as (
-  select m.*, coalesce(l.cluster, m.record_no) as cluster
+with clusters as (
+  select
+      l.cluster,
+      min(m.founder_of) as customer_id,
+      min({
+        'source': m.source,
+        'external_id': m.external_id,
+        'record_no': m.record_no
+      }) as first
+  from labels l
+  join members m on l.record_no = m.record_no
+  group by l.cluster
+),
+seated as (
+  select
+      m.record_no,
+      m.origin,
+      m.source,
+      m.external_id,
+      m.founder_of,
+      case when c.cluster is null then m.founder_of else c.customer_id end
+        as customer_id,
+      coalesce(c.first.record_no, m.record_no) as first_no
   from members m
   left join labels l on m.record_no = l.record_no
+  left join clusters c on l.cluster = c.cluster
 ),
-claims as (
+founded as (
   select
-      cluster,
-      min(record_no) as first_record,
-      min(founder_of) as customer_id
-  from clustered
-  group by cluster
-),
-numbered as (
-  select
-      cluster,
-      first_record,
-      100 - 1 + row_number() over (order by cluster) as customer_id,
-      true as founded
-  from claims
-  where customer_id is null
-  union all
-  select cluster, first_record, customer_id, false as founded
-  from claims
-  where customer_id is not null
+      record_no,
+      100 - 1 + row_number() over (
+        order by source, external_id
+      ) as customer_id
+  from seated
+  where customer_id is null and record_no = first_no
 )
 select
-    c.record_no,
-    c.origin,
-    c.source,
-    c.external_id,
-    n.customer_id,
+    s.record_no,
+    s.origin,
+    s.source,
+    s.external_id,
+    coalesce(s.customer_id, f.customer_id) as customer_id,
     case
-      when n.founded and c.record_no = n.first_record then n.customer_id
-      else c.founder_of
+      when s.record_no = f.record_no then f.customer_id
+      else s.founder_of
     end as founder_of
-from clustered c
-join numbered n on c.cluster = n.cluster;
+from seated s
+left join founded f on s.first_no = f.record_no;
 
 -- stopped
 with found as (
@@ -676,19 +747,16 @@ with found as (
   from likely
 ),
 turned as (
-  select customer_a, customer_b, key, why, score, model
-  from found
-  where customer_a < customer_b
-  union all
   select
-      customer_b as customer_a,
-      customer_a as customer_b,
+      case when customer_a < customer_b then customer_a else customer_b end
+        as customer_a,
+      case when customer_a < customer_b then customer_b else customer_a end
+        as customer_b,
       key,
       why,
       score,
       model
   from found
-  where customer_a > customer_b
 ),
 reasoned as (
   select
@@ -737,9 +805,10 @@ group by customer_id;
 -- parted
 with ends as (
   select x.customer_id as customer_a, y.customer_id as customer_b
-  from different_decisions d
+  from decided_pairs d
   join identified x on d.a = x.record_no
   join identified y on d.b = y.record_no
+  where d.decision = 'different'
 )
 select customer_a, customer_b from ends where customer_a < customer_b
 union
@@ -751,7 +820,7 @@ where customer_a > customer_b;
 select
     'email' as key,
     c.value,
-    min(m.record_no) as first_no,
+    min({'source': m.source, 'external_id': m.external_id}) as first,
     c.records,
     c.people,
     'shared' as why
@@ -763,7 +832,7 @@ union all
 select
     'phone' as key,
     c.value,
-    min(m.record_no) as first_no,
+    min({'source': m.source, 'external_id': m.external_id}) as first,
     c.records,
     c.people,
     'shared' as why
@@ -774,8 +843,8 @@ group by c.value, c.records, c.people
 union all
 select
     'email' as key,
-    v.value,
-    min(h.hub) as first_no,
+    m.email as value,
+    min({'source': m.source, 'external_id': m.external_id}) as first,
     count(*) as records,
     v.variants as people,
     'too_many' as why
@@ -786,12 +855,13 @@ join (
   where variants > 50
 ) v
   on h.value = v.value
-group by v.value, v.variants
+join members m on h.record_no = m.record_no
+group by m.email, v.variants
 union all
 select
     'phone + last_name' as key,
-    v.value,
-    min(h.hub) as first_no,
+    m.phone || '|' || m.last_key as value,
+    min({'source': m.source, 'external_id': m.external_id}) as first,
     count(*) as records,
     v.variants as people,
     'too_many' as why
@@ -802,12 +872,13 @@ join (
   where variants > 50
 ) v
   on h.value = v.value
-group by v.value, v.variants
+join members m on h.record_no = m.record_no
+group by m.phone || '|' || m.last_key, v.variants
 union all
 select
     'full_name + postcode' as key,
-    v.value,
-    min(h.hub) as first_no,
+    case when m.first_key < m.last_key then m.first_key || ' ' || m.last_key else m.last_key || ' ' || m.first_key end || '|' || rp_code(m.postcode) as value,
+    min({'source': m.source, 'external_id': m.external_id}) as first,
     count(*) as records,
     v.variants as people,
     'too_many' as why
@@ -818,7 +889,8 @@ join (
   where variants > 50
 ) v
   on h.value = v.value
-group by v.value, v.variants;
+join members m on h.record_no = m.record_no
+group by case when m.first_key < m.last_key then m.first_key || ' ' || m.last_key else m.last_key || ' ' || m.first_key end || '|' || rp_code(m.postcode), v.variants;
 
 -- review_now
 with apart as (
@@ -837,10 +909,11 @@ with apart as (
 ),
 large as (
   select
-      cluster,
+      min({'source': m.source, 'external_id': m.external_id}) as first,
       count(*) as records
-  from held_back
-  group by cluster
+  from held_back h
+  join members m on h.record_no = m.record_no
+  group by h.cluster
 ),
 found as (
   select
@@ -861,8 +934,8 @@ found as (
   select
       'crowded' as kind,
       rp_key([c.key, c.value]) as subject,
-      m.source as source_a,
-      m.external_id as external_id_a,
+      c.first.source as source_a,
+      c.first.external_id as external_id_a,
       cast(null as varchar) as source_b,
       cast(null as varchar) as external_id_b,
       [{'key': c.key, 'why': c.why}] as reasons,
@@ -872,13 +945,12 @@ found as (
       cast(null as double) as score,
       cast(null as varchar) as model
   from crowds c
-  join members m on c.first_no = m.record_no
   union all
   select
       'large' as kind,
-      rp_key([m.source, m.external_id]) as subject,
-      m.source as source_a,
-      m.external_id as external_id_a,
+      rp_key([l.first.source, l.first.external_id]) as subject,
+      l.first.source as source_a,
+      l.first.external_id as external_id_a,
       cast(null as varchar) as source_b,
       cast(null as varchar) as external_id_b,
       [{'key': 'cluster', 'why': 'too_large'}] as reasons,
@@ -888,7 +960,6 @@ found as (
       cast(null as double) as score,
       cast(null as varchar) as model
   from large l
-  join members m on l.cluster = m.record_no
 )
 select f.*
 from found f

@@ -267,6 +267,8 @@ class DuckDBEngine:
 
     def _keep(self, kind: str, name: str, select: str) -> int:
         """Keep a SELECT as a table or a view; give the rows of the table."""
+        if name in self._rows and (self._rows[name] is None) != (kind == "view"):
+            self.drop(name)
         made = self._run(name, f"create or replace {kind} {ident(name)} as\n{select}")
         self._rows[name] = made if kind == "table" else None
         return made

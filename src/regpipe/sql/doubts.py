@@ -139,19 +139,16 @@ def doubts() -> Step:
           from likely
         ),
         turned as (
-          select customer_a, customer_b, key, why, score, model
-          from found
-          where customer_a < customer_b
-          union all
           select
-              customer_b as customer_a,
-              customer_a as customer_b,
+              case when customer_a < customer_b then customer_a else customer_b end
+                as customer_a,
+              case when customer_a < customer_b then customer_b else customer_a end
+                as customer_b,
               key,
               why,
               score,
               model
           from found
-          where customer_a > customer_b
         ),
         reasoned as (
           select
@@ -221,9 +218,10 @@ def parted() -> Step:
         """
         with ends as (
           select x.customer_id as customer_a, y.customer_id as customer_b
-          from different_decisions d
+          from decided_pairs d
           join identified x on d.a = x.record_no
           join identified y on d.b = y.record_no
+          where d.decision = 'different'
         )
         select customer_a, customer_b from ends where customer_a < customer_b
         union

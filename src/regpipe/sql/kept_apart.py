@@ -14,7 +14,7 @@ def kept_apart(keys: Keys, *, any_scored: bool) -> Step:
     """Give the records that a key ties to some others, and that are not with them.
 
     Reads  ``decided``: the records asked about; ``members``, ``crowded``,
-           ``different_decisions``; of each key ``held_…``, ``variants_…``,
+           ``decided_pairs``; of each key ``held_…``, ``variants_…``,
            ``pairs_…`` and ``torn_…``; with ``any_scored`` the pairs of scores.
     Gives  one row per record asked about, ``key`` and other record (null where
            there are too many to compare; then ``records`` and ``people`` count
@@ -27,7 +27,8 @@ def kept_apart(keys: Keys, *, any_scored: bool) -> Step:
     pairs.append(
         f"""
           select a, b, 'decision' as key, {literal(DIFFERENT)} as why
-          from different_decisions"""
+          from decided_pairs
+          where decision = 'different'"""
     )
     many = [
         f"""

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from regpipe.sql.step import comma, ident, like_pattern, literal
+
 _EXPRESSIONS = {
     "first_name": "first_key",
     "last_name": "last_key",
@@ -114,6 +116,62 @@ def key_value(
                 text = re.sub(rf"\b{column}\b", f"{alias}.{column}", text)
         parts.append(text)
     return " || '|' || ".join(parts)
+
+
+def key_column(key: Sequence[str]) -> str:
+    """Give the column of ``members`` with the numbers of a key's values.
+
+    >>> key_column(["phone", "last_name"])
+    'key_phone_last_name'
+    """
+    return "_".join(("key", *key))
+
+
+def members_among(keys: Keys, pool: str) -> str:
+    """Give the SELECT of the records of a ``pool`` that are customers, as members.
+
+    ``pool`` is the SQL of record_no, origin, source, external_id, founder_of, kind and
+    the columns that keys look at. To them come ``mark``, a number for all that a record
+    says of its person, and for each key a number for its value: null where a record
+    has none, or one that tells nobody apart. Other values may have the same number, if
+    hardly ever: numbers tell who may share a value, and cost little to compare.
+    """
+    names = ["record_no", "origin", "source", "external_id", "founder_of"]
+    columns = [*names, *map(ident, keys.columns)]
+    values = [
+        f"{key_value(key, same_mailbox=keys.same_mailbox)} as value_{place}"
+        for place, key in enumerate(keys.reaching)
+    ]
+    numbers = [
+        f"case when {' and '.join((f'value_{place} is not null', *_may(keys, key)))} "
+        f"then rp_fingerprint(value_{place}) end as {key_column(key)}"
+        for place, key in enumerate(keys.reaching)
+    ]
+    return f"""
+        with pool as ({pool}
+        ),
+        valued as (
+          select
+              {comma(columns, 14)},
+              {comma(values, 14)}
+          from pool p
+          where {is_customer(keys, "p")}
+        )
+        select
+            {comma(columns, 12)},
+            {MARK} as mark,
+            {comma(numbers, 12)}
+        from valued
+        """
+
+
+def _may(keys: Keys, key: Sequence[str]) -> list[str]:
+    """Give the SQL tests that a key's value is none of those that tell nobody apart."""
+    return [
+        f"not rp_like({field}, {literal(like_pattern(pattern))})"
+        for field in key
+        for pattern in keys.never_match_on.get(field, ())
+    ]
 
 
 def is_customer(keys: Keys, alias: str) -> str:

@@ -6,7 +6,7 @@ or decisions ties to it; so its answer is that of starting from scratch.
 
 from __future__ import annotations
 
-from regpipe.sql.keys import MARK, Keys, is_customer, key_value
+from regpipe.sql.keys import Keys, is_customer, key_value, members_among
 from regpipe.sql.step import Step, comma, ident, step
 
 
@@ -250,45 +250,43 @@ def members_touched(keys: Keys) -> Step:
 
     Gives  columns as ``members_of_all``.
     """
-    return step(
-        "members",
-        f"""
-        with pool as (
+    incoming = comma((f"i.{ident(c)}" for c in keys.columns), 16)
+    held = comma((f"r.{ident(c)}" for c in keys.columns), 16)
+    pool = f"""
+          with known as (
+            select
+                i.origin,
+                i.source,
+                i.external_id,
+                case when u.source is null then h.founder_of end as founder_of,
+                i.kind,
+                {incoming}
+            from incoming i
+            left join registry.source_records h
+              on i.source = h.source and i.external_id = h.external_id
+            left join reused u on i.source = u.source and i.external_id = u.external_id
+            union all
+            select
+                cast(null as bigint) as origin,
+                r.source,
+                r.external_id,
+                r.founder_of,
+                r.kind,
+                {held}
+            from reached r
+          )
           select
-              i.origin,
-              i.source,
-              i.external_id,
-              case when u.source is null then h.founder_of end as founder_of,
-              i.kind,
-              {comma((f"i.{ident(c)}" for c in keys.columns), 14)}
-          from incoming i
-          left join registry.source_records h
-            on i.source = h.source and i.external_id = h.external_id
-          left join reused u on i.source = u.source and i.external_id = u.external_id
-          union all
-          select
-              cast(null as bigint) as origin,
-              r.source,
-              r.external_id,
-              r.founder_of,
-              r.kind,
-              {comma((f"r.{ident(c)}" for c in keys.columns), 14)}
-          from reached r
-        )
-        select
-            row_number() over (order by p.source, p.external_id) as record_no,
-            p.origin,
-            p.source,
-            p.external_id,
-            coalesce(p.founder_of, l.founder_of) as founder_of,
-            {comma((f"p.{ident(c)}" for c in keys.columns), 12)},
-            {MARK} as mark
-        from pool p
-        left join leaving_founders l
-          on p.source = l.heir_source and p.external_id = l.heir_external_id
-        where {is_customer(keys, "p")}
-        """,
-    )
+              row_number() over (order by k.source, k.external_id) as record_no,
+              k.origin,
+              k.source,
+              k.external_id,
+              coalesce(k.founder_of, l.founder_of) as founder_of,
+              k.kind,
+              {comma((f"k.{ident(c)}" for c in keys.columns), 14)}
+          from known k
+          left join leaving_founders l
+            on k.source = l.heir_source and k.external_id = l.heir_external_id"""
+    return step("members", members_among(keys, pool))
 
 
 def unseated(keys: Keys) -> Step:

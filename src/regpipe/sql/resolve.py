@@ -2,51 +2,48 @@
 
 from __future__ import annotations
 
-from regpipe.sql.keys import MARK, Keys, is_customer
-from regpipe.sql.step import Step, comma, ident, literal, step
+from regpipe.sql.keys import Keys, members_among
+from regpipe.sql.step import Step, comma, ident, step
 
 
 def members_of_all(keys: Keys) -> Step:
     """Give the records to resolve when the registry holds none.
 
     Reads  ``incoming``.
-    Gives  one row per record that is a customer: ``record_no`` (its place by
-           source and external_id), ``origin``, source, external_id,
-           ``founder_of`` (null here), the columns that keys look at, and
-           ``mark``: a number for all it says of its person.
+    Gives  one row per record that is a customer: ``record_no``, a number of its own
+           that says nothing of it; ``origin``, source, external_id, ``founder_of``
+           (null here), the columns that keys look at; ``mark`` and the numbers of
+           ``members_among``.
+    """
+    columns = comma((f"i.{ident(c)}" for c in keys.columns), 14)
+    pool = f"""
+          select
+              i.origin as record_no,
+              i.origin,
+              i.source,
+              i.external_id,
+              cast(null as bigint) as founder_of,
+              i.kind,
+              {columns}
+          from incoming i"""
+    return step("members", members_among(keys, pool))
+
+
+def decided_pairs() -> Step:
+    """Give the pairs of members that a person decided on.
+
+    Gives  one row per pair ``a``, ``b`` of record numbers: ``decision``, 'same' or
+           'different'.
     """
     return step(
-        "members",
-        f"""
-        select
-            row_number() over (order by i.source, i.external_id) as record_no,
-            i.origin,
-            i.source,
-            i.external_id,
-            cast(null as bigint) as founder_of,
-            {comma((f"i.{ident(c)}" for c in keys.columns), 12)},
-            {MARK} as mark
-        from incoming i
-        where {is_customer(keys, "i")}
-        """,
-    )
-
-
-def decisions(which: str) -> Step:
-    """Give the pairs of members that a person decided are ``same`` or ``different``.
-
-    Gives  one row per pair ``a``, ``b`` of record numbers.
-    """
-    return step(
-        f"{which}_decisions",
-        f"""
-        select m.record_no as a, n.record_no as b
+        "decided_pairs",
+        """
+        select m.record_no as a, n.record_no as b, d.decision
         from decisions_in_force d
         join members m
           on d.source_a = m.source and d.external_id_a = m.external_id
         join members n
           on d.source_b = n.source and d.external_id_b = n.external_id
-        where d.decision = {literal(which)}
         """,
     )
 
@@ -96,8 +93,8 @@ def identified(next_id: int) -> Step:
 
     A record keeps the id it was the first to carry (``founder_of``) for ever;
     a cluster is known by the oldest of its members', and one without any gets
-    a new id, founded by its first record. So ids depend on who is together
-    now, and a merge that is taken back gives both ids back.
+    a new id, founded by its first record by source and external_id. So ids depend
+    on who is together now, and a merge that is taken back gives both ids back.
 
     Reads  ``members``, ``labels``: ``record_no`` and ``cluster`` of those that
            have an edge.
@@ -107,43 +104,66 @@ def identified(next_id: int) -> Step:
     return step(
         "identified",
         f"""
-        with clustered as (
-          select m.*, coalesce(l.cluster, m.record_no) as cluster
+        with clusters as (
+          select
+              l.cluster,
+              min(m.founder_of) as customer_id,
+              min({{
+                'source': m.source,
+                'external_id': m.external_id,
+                'record_no': m.record_no
+              }}) as first
+          from labels l
+          join members m on l.record_no = m.record_no
+          group by l.cluster
+        ),
+        seated as (
+          select
+              m.record_no,
+              m.origin,
+              m.source,
+              m.external_id,
+              m.founder_of,
+              case when c.cluster is null then m.founder_of else c.customer_id end
+                as customer_id,
+              coalesce(c.first.record_no, m.record_no) as first_no
           from members m
           left join labels l on m.record_no = l.record_no
+          left join clusters c on l.cluster = c.cluster
         ),
-        claims as (
+        founded as (
           select
-              cluster,
-              min(record_no) as first_record,
-              min(founder_of) as customer_id
-          from clustered
-          group by cluster
-        ),
-        numbered as (
-          select
-              cluster,
-              first_record,
-              {next_id} - 1 + row_number() over (order by cluster) as customer_id,
-              true as founded
-          from claims
-          where customer_id is null
-          union all
-          select cluster, first_record, customer_id, false as founded
-          from claims
-          where customer_id is not null
+              record_no,
+              {next_id} - 1 + row_number() over (
+                order by source, external_id
+              ) as customer_id
+          from seated
+          where customer_id is null and record_no = first_no
         )
         select
-            c.record_no,
-            c.origin,
-            c.source,
-            c.external_id,
-            n.customer_id,
+            s.record_no,
+            s.origin,
+            s.source,
+            s.external_id,
+            coalesce(s.customer_id, f.customer_id) as customer_id,
             case
-              when n.founded and c.record_no = n.first_record then n.customer_id
-              else c.founder_of
+              when s.record_no = f.record_no then f.customer_id
+              else s.founder_of
             end as founder_of
-        from clustered c
-        join numbered n on c.cluster = n.cluster
+        from seated s
+        left join founded f on s.first_no = f.record_no
         """,
     )
+
+
+def places() -> str:
+    """Give the SELECT of the records that ``asked`` names by their numbers, in order.
+
+    That of source and external_id, which does not depend on the order of rows.
+    """
+    return """
+        select m.record_no
+        from members m
+        semi join asked a on m.record_no = a.record_no
+        order by m.source, m.external_id
+        """

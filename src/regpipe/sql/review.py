@@ -16,19 +16,23 @@ COLUMNS = (
 )
 
 
+FIRST = "{'source': m.source, 'external_id': m.external_id}"
+"""The SQL of what the first of some members ``m`` is the least of."""
+
+
 def crowds(keys: Keys) -> Step:
     """Give the values of keys that too many hold, as questions.
 
     Reads  ``crowded``, ``members``; of each key ``held_…`` and ``variants_…``.
-    Gives  one row per key and value: ``key``, ``value``, ``first_no`` (the first
-           record of it), ``records``, ``people``, ``why``.
+    Gives  one row per key and value: ``key``, ``value``, ``first`` (source and
+           external_id of the first record of it), ``records``, ``people``, ``why``.
     """
     shared = [
         f"""
         select
             {literal(field)} as key,
             c.value,
-            min(m.record_no) as first_no,
+            min({FIRST}) as first,
             c.records,
             c.people,
             'shared' as why
@@ -42,8 +46,8 @@ def crowds(keys: Keys) -> Step:
         f"""
         select
             {literal(key_name(key))} as key,
-            v.value,
-            min(h.hub) as first_no,
+            {key_value(key, "m", keys.same_mailbox)} as value,
+            min({FIRST}) as first,
             count(*) as records,
             v.variants as people,
             'too_many' as why
@@ -54,10 +58,36 @@ def crowds(keys: Keys) -> Step:
           where variants > {MOST_COMPARED}
         ) v
           on h.value = v.value
-        group by v.value, v.variants"""
+        join members m on h.record_no = m.record_no
+        group by {key_value(key, "m", keys.same_mailbox)}, v.variants"""
         for number, key in enumerate(keys.match)
     ]
     return step("crowds", "\n        union all".join([*shared, *compared]))
+
+
+def asked(keys: Keys, *, any_scored: bool) -> str:
+    """Give the SELECT of how much there is to ask, one row.
+
+    ``open``: questions that are open so far; ``found``: what may be a question now.
+    """
+    tables = ["crowded", "held_back"]
+    tables += [f"variants_{number}" for number, _ in enumerate(keys.match)]
+    tables += ["scores_in_force"] if any_scored else []
+    counts = " + ".join(f"(select count(*) from {table})" for table in tables)
+    return f"""
+        select
+            (select count(*) from registry.review_items) as open,
+            {counts} as found
+        """
+
+
+def none_asked(which: str) -> Step:
+    """Give no questions: none that are ``new``, or none that are ``gone``."""
+    listed = comma(map(ident, ("review_id", *COLUMNS)), 0)
+    return step(
+        f"review_items_{which}",
+        f"select {listed} from registry.review_items where false",
+    )
 
 
 def review_now() -> Step:
@@ -87,10 +117,11 @@ def review_now() -> Step:
         ),
         large as (
           select
-              cluster,
+              min({'source': m.source, 'external_id': m.external_id}) as first,
               count(*) as records
-          from held_back
-          group by cluster
+          from held_back h
+          join members m on h.record_no = m.record_no
+          group by h.cluster
         ),
         found as (
           select
@@ -111,8 +142,8 @@ def review_now() -> Step:
           select
               'crowded' as kind,
               rp_key([c.key, c.value]) as subject,
-              m.source as source_a,
-              m.external_id as external_id_a,
+              c.first.source as source_a,
+              c.first.external_id as external_id_a,
               cast(null as varchar) as source_b,
               cast(null as varchar) as external_id_b,
               [{'key': c.key, 'why': c.why}] as reasons,
@@ -122,13 +153,12 @@ def review_now() -> Step:
               cast(null as double) as score,
               cast(null as varchar) as model
           from crowds c
-          join members m on c.first_no = m.record_no
           union all
           select
               'large' as kind,
-              rp_key([m.source, m.external_id]) as subject,
-              m.source as source_a,
-              m.external_id as external_id_a,
+              rp_key([l.first.source, l.first.external_id]) as subject,
+              l.first.source as source_a,
+              l.first.external_id as external_id_a,
               cast(null as varchar) as source_b,
               cast(null as varchar) as external_id_b,
               [{'key': 'cluster', 'why': 'too_large'}] as reasons,
@@ -138,7 +168,6 @@ def review_now() -> Step:
               cast(null as double) as score,
               cast(null as varchar) as model
           from large l
-          join members m on l.cluster = m.record_no
         )
         select f.*
         from found f
@@ -204,6 +233,22 @@ def review_new(last_review: int) -> Step:
             ) as review_id,
             {own}
         from coming n
+        """,
+    )
+
+
+def review_all_new(last_review: int) -> Step:
+    """Give the rows that come to ``review_items`` where none are open so far.
+
+    Gives  columns as ``review_new``.
+    """
+    return step(
+        "review_items_new",
+        f"""
+        select
+            {last_review} + row_number() over (order by kind, subject) as review_id,
+            {comma(map(ident, COLUMNS), 12)}
+        from review_now
         """,
     )
 

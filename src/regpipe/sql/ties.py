@@ -7,8 +7,16 @@ one variant need not be.
 
 from __future__ import annotations
 
-from regpipe.sql.keys import IDENTIFIERS, PERSON, Guard, Keys, key_name, key_value
-from regpipe.sql.step import Step, comma, ident, like_pattern, literal, step
+from regpipe.sql.keys import (
+    IDENTIFIERS,
+    PERSON,
+    Guard,
+    Keys,
+    key_column,
+    key_name,
+    key_value,
+)
+from regpipe.sql.step import Step, comma, ident, literal, step
 
 MOST_COMPARED = 50
 """A value of a key under which more variants stand tells nobody apart: every pair of
@@ -30,7 +38,7 @@ def crowded(keys: Keys) -> Step:
     name = "concat_ws('|', m.first_key, m.last_key)"
     parts = []
     for field in IDENTIFIERS:
-        own = key_value((field,), same_mailbox=keys.same_mailbox)
+        column = key_column((field,))
         mine = key_value((field,), "m", keys.same_mailbox)
         parts.append(
             f"""
@@ -41,14 +49,13 @@ def crowded(keys: Keys) -> Step:
             count(distinct {name}) as people
         from members m
         semi join (
-          select {own} as value
+          select {column}
           from members
-          where {field} is not null
-          group by {own}
+          where {column} is not null
+          group by {column}
           having count(*) > {keys.shared_above}
         ) often
-          on {mine} = often.value
-        where {_may_match(keys, field, "m.")}
+          on m.{column} = often.{column}
         group by {mine}
         having count(distinct {name}) > {keys.shared_above}"""
         )
@@ -58,33 +65,45 @@ def crowded(keys: Keys) -> Step:
 def held(keys: Keys, number: int, any_crowded: bool) -> Step:
     """Give the records that share a value of one key.
 
-    Gives  one row per record: ``record_no``, ``value``, ``mark`` (what the record
-           says of its person), ``hub`` (the first record of the value) and
+    Who may is told by the numbers of the values, who does by the values.
+
+    Gives  one row per record: ``record_no``; ``value``, for which the least of its
+           records stands; ``mark`` (what the record says of its person) and
            ``plain``: whether all records of the value say the same.
     """
     key = keys.match[number]
-    value = key_value(key, same_mailbox=keys.same_mailbox)
-    conditions = [f"{value} is not null"]
-    conditions += [_may_match(keys, f, "") for f in key if f in keys.never_match_on]
+    column = key_column(key)
+    conditions = ["true"]
     if any_crowded:
-        conditions.extend(
+        conditions = [
             f"{key_value((field,), same_mailbox=keys.same_mailbox)} not in "
             f"(select value from crowded where field = {literal(field)})"
             for field in IDENTIFIERS
             if field in key
-        )
+        ] or conditions
     return step(
         f"held_{number}",
         f"""
-        with valued as (
-          select record_no, {value} as value, mark
+        with often as (
+          select {column}
           from members
+          where {column} is not null
+          group by {column}
+          having count(*) > 1
+        ),
+        valued as (
+          select
+              m.record_no,
+              {key_value(key, "m", keys.same_mailbox)} as value,
+              m.mark
+          from members m
+          semi join often o on m.{column} = o.{column}
           where {" and ".join(conditions)}
         ),
         shared as (
           select
               value,
-              min(record_no) as hub,
+              min(record_no) as least,
               min(mark) = max(mark) as plain
           from valued
           group by value
@@ -92,9 +111,8 @@ def held(keys: Keys, number: int, any_crowded: bool) -> Step:
         )
         select
             v.record_no,
-            v.value,
+            s.least as value,
             v.mark,
-            s.hub,
             s.plain
         from valued v
         join shared s on v.value = s.value
@@ -105,7 +123,7 @@ def held(keys: Keys, number: int, any_crowded: bool) -> Step:
 def variants(number: int) -> Step:
     """Give what the records under each value of a key say, where they differ.
 
-    Gives  one row per ``value`` and ``mark``: ``hub`` (the first record that says
+    Gives  one row per ``value`` and ``mark``: ``hub`` (the least record that says
            so), ``variants`` (how many the value has) and what it says.
     """
     said = comma((f"m.{ident(column)}" for column in PERSON), 12)
@@ -133,6 +151,24 @@ def variants(number: int) -> Step:
         join counted c on s.value = c.value
         join members m on s.hub = m.record_no
         """,
+    )
+
+
+def nothing_compared(number: int) -> tuple[Step, ...]:
+    """Give no variants, no pairs and nobody torn, where no value of a key is shared.
+
+    Reads  ``held_…``, which is empty.
+    """
+    no_text = "cast(null as varchar)"
+    columns = {
+        "variants": "value, mark, record_no as hub, cast(null as bigint) as variants",
+        "pairs": f"value, record_no as a, record_no as b, {no_text} as why",
+        "torn": "record_no as hub",
+    }
+    held_n = ident(f"held_{number}")
+    return tuple(
+        step(f"{name}_{number}", f"select {listed} from {held_n}")
+        for name, listed in columns.items()
     )
 
 
@@ -229,21 +265,26 @@ def pairs_scored(accept_above: float) -> Step:
 def edges(keys: Keys, *, any_scored: bool) -> Step:
     """Give the pairs of records that are one person by a decision, a key or a score.
 
-    Reads  ``same_decisions``; of each key ``held_…``, ``variants_…``, ``pairs_…``
+    Reads  ``decided_pairs``; of each key ``held_…``, ``variants_…``, ``pairs_…``
            and ``torn_…``; with ``any_scored`` the pairs of scores.
     Gives  one row per pair ``a``, ``b`` (record numbers) and ``key_no``: the key's
            place, BY_HAND for a decision, SCORED for a score.
     """
-    parts = [f"select a, b, {BY_HAND} as key_no from same_decisions"]
+    parts = [
+        f"""
+        select a, b, {BY_HAND} as key_no
+        from decided_pairs
+        where decision = 'same'"""
+    ]
     for number in range(len(keys.match)):
         held_n, variants_n, pairs_n, torn_n = (
             ident(f"{name}_{number}") for name in ("held", "variants", "pairs", "torn")
         )
         parts.append(
             f"""
-        select record_no as a, hub as b, {number} as key_no
+        select record_no as a, value as b, {number} as key_no
         from {held_n}
-        where plain and record_no <> hub
+        where plain and record_no <> value
         union all
         select h.record_no as a, v.hub as b, {number} as key_no
         from {held_n} h
@@ -304,12 +345,3 @@ def _vouched(x: str, y: str, guard: Guard) -> str:
         )
     said = (f"{side}.org_key, {side}.birth_date, {side}.last_key" for side in (x, y))
     return f"rp_vouched({', '.join(said)})"
-
-
-def _may_match(keys: Keys, field: str, alias: str) -> str:
-    """Give the SQL test that a value is none of those that tell nobody apart."""
-    tests = [
-        f"not rp_like({alias}{field}, {literal(like_pattern(pattern))})"
-        for pattern in keys.never_match_on.get(field, ())
-    ]
-    return " and ".join(tests) or "true"

@@ -591,7 +591,8 @@ create or replace macro rp_short_for(x) as
 
 -- A name's key in Latin letters, letter by letter, of one in Cyrillic or Greek ones:
 -- near enough to be held against another, not to be shown.
-create or replace macro rp_latin(x) as regexp_matches(x, '[a-z]');
+create or replace macro rp_latin(x) as
+  case when x >= 'a' and x < '{' then true else regexp_matches(x, '[a-z]') end;
 create or replace macro rp_romanised(x) as
   translate(
     x,

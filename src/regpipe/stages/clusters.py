@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, repeat
 
@@ -23,9 +23,9 @@ class Edges:
 
 @dataclass(frozen=True)
 class Clusters:
-    """The cluster (its least record) of each record that has an edge.
+    """The cluster (one of its records) of each record that has an edge.
 
-    ``held_back`` are the records of clusters above the limit and the least of each:
+    ``held_back`` are the records of clusters above the limit and the cluster of each:
     nobody there was merged, but by decision. ``kept_apart`` counts the clusters that
     a decision parted.
     """
@@ -41,8 +41,17 @@ class Clusters:
         return len(np.unique(self.held_back[1]))
 
 
-def cluster(edges: Edges, different: Sequence[Pair], largest: int) -> Clusters:
-    """Cluster the records; of a cluster above ``largest`` only decisions stand."""
+def cluster(
+    edges: Edges,
+    different: Sequence[Pair],
+    largest: int,
+    in_order: Callable[[Numbers], Numbers] = np.sort,
+) -> Clusters:
+    """Cluster the records; of a cluster above ``largest`` only decisions stand.
+
+    Where a cluster is taken apart its edges count in the order of their records, which
+    ``in_order`` puts them in: elsewhere the order of records does not matter.
+    """
     nodes, labels = connected(edges.a, edges.b)
     heads, sizes = np.unique(labels, return_counts=True)
     large = heads[sizes > largest]
@@ -56,12 +65,16 @@ def cluster(edges: Edges, different: Sequence[Pair], largest: int) -> Clusters:
         taken = np.isin(home, suspects) & (
             (edges.key == BY_HAND) | ~np.isin(home, large)
         )
-        anew = {int(node): int(node) for node in nodes[inside]}
-        anew |= apart(
-            direct(Edges(edges.a[taken], edges.b[taken], edges.key[taken])), different
-        )
+        records = in_order(nodes[inside]).tolist()
+        place = {record: number for number, record in enumerate(records)}
+        tied = direct(Edges(edges.a[taken], edges.b[taken], edges.key[taken]))
+        foes = [(place[a], place[b]) for a, b in different if {a, b} <= place.keys()]
+        anew = apart(((place[a], place[b], key) for a, b, key in tied), foes)
         labels = labels.copy()
-        labels[inside] = [anew[int(node)] for node in nodes[inside]]
+        labels[inside] = [
+            records[anew.get(place[node], place[node])]
+            for node in nodes[inside].tolist()
+        ]
     return Clusters(nodes, labels, held_back, len(torn))
 
 

@@ -14,7 +14,7 @@ from regpipe.sql import resolve as sql
 from regpipe.sql.keys import Keys
 from regpipe.sql.step import Step, step
 from regpipe.stages.clusters import Clusters, Edges, cluster
-from regpipe.stages.components import Pair
+from regpipe.stages.components import Numbers, Pair
 
 
 def resolve(
@@ -25,6 +25,7 @@ def resolve(
     fresh: bool,
     orders: bool,
     whole: bool = False,
+    all_steps: bool = False,
 ) -> StageOutcome:
     """Leave ``identified``: the customer of each record that this run may change.
 
@@ -32,7 +33,8 @@ def resolve(
     holds orders, which may find their customers now. Otherwise only the
     records that changed are looked at and those a chain of keys, customers,
     decisions or scores ties to them; the answer is the same as from scratch. With
-    ``whole`` all records are looked at.
+    ``whole`` all records are looked at. With ``all_steps`` no step is left out for
+    having nothing to do.
 
     Leaves the tables of ties too, which the open questions are made of; they go
     with ``forget_ties``.
@@ -53,8 +55,13 @@ def resolve(
         engine.make(reach.leaving_founders(keys))
         members = engine.make(reach.members_touched(keys))
         engine.make(reach.unseated(keys))
-    edges = find_edges(engine, identity)
-    clusters = cluster(edges, different_pairs(engine), identity.largest_cluster)
+    edges = find_edges(engine, identity, all_steps=all_steps)
+    clusters = cluster(
+        edges,
+        different_pairs(engine),
+        identity.largest_cluster,
+        in_order=lambda records: _in_order(engine, records),
+    )
     _put_clusters(engine, clusters)
     rows = engine.make(sql.identified(next_id))
     notes = {
@@ -104,14 +111,17 @@ def accept_above(identity: Identity) -> float | None:
     return identity.score.accept_above if identity.score else None
 
 
-def find_edges(engine: Engine, identity: Identity) -> Edges:
+def find_edges(engine: Engine, identity: Identity, *, all_steps: bool = False) -> Edges:
     """Leave what each key ties among ``members``, and give it as pairs."""
     keys = keys_of(identity)
-    for which in ("same", "different"):
-        engine.make(sql.decisions(which))
+    engine.make(sql.decided_pairs())
     any_crowded = engine.make(ties.crowded(keys)) > 0
     for number, _ in enumerate(keys.match):
-        engine.make(ties.held(keys, number, any_crowded))
+        shared = engine.make(ties.held(keys, number, any_crowded))
+        if not shared and not all_steps:
+            for nothing in ties.nothing_compared(number):
+                engine.define(nothing)
+            continue
         engine.make(ties.variants(number))
         engine.make(ties.pairs(keys, number))
         engine.make(ties.torn(number))
@@ -123,7 +133,9 @@ def find_edges(engine: Engine, identity: Identity) -> Edges:
 
 def different_pairs(engine: Engine) -> Sequence[Pair]:
     """Give the pairs of ``members`` that were decided to be different."""
-    found = engine.collect("select a, b from different_decisions").to_pydict()
+    found = engine.collect(
+        "select a, b from decided_pairs where decision = 'different'"
+    ).to_pydict()
     return list(zip(found["a"], found["b"], strict=True))
 
 
@@ -132,7 +144,7 @@ def forget_ties(engine: Engine, identity: Identity) -> None:
     numbered = [
         f"{name}_{number}"
         for number, _ in enumerate(identity.match)
-        for name in ("held", "variants", "pairs", "torn")
+        for name in ("torn", "pairs", "variants", "held")
     ]
     engine.drop(
         *numbered,
@@ -145,13 +157,21 @@ def forget_ties(engine: Engine, identity: Identity) -> None:
             "held_keys",
             "changing",
         ),
-        *("reached", "same_decisions", "different_decisions"),
+        *("reached", "decided_pairs"),
     )
 
 
 def _collected(engine: Engine, edges: Step) -> Edges:
     found = engine.collect(edges.select)
     return Edges(*(found[name].to_numpy() for name in ("a", "b", "key_no")))
+
+
+def _in_order(engine: Engine, records: Numbers) -> Numbers:
+    """Put the numbers of some records into the order of what the records are."""
+    engine.put("asked", pa.table({"record_no": records}))
+    found: Numbers = engine.collect(sql.places())["record_no"].to_numpy()
+    engine.drop("asked")
+    return found
 
 
 def _put_clusters(engine: Engine, found: Clusters) -> None:
