@@ -1,6 +1,7 @@
 """Consent: which statements are events, what date counts, and the word in force."""
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -447,6 +448,140 @@ def test_a_reason_never_to_mail_an_address_suppresses_it_once(holding):
         | b@x     | email   | blocked | 2024-05-01    | club   | 5          |
         """,
     )
+
+
+ARRIVED = {"delivered_at": "timestamp '2024-05-01'", "file_no": "cast(1 as bigint)"}
+
+
+# What a source leaves unknown, where that is taken for a yes.
+
+
+@pytest.mark.parametrize(
+    ("before", "stated"),
+    [("-", "-"), ("never", "never"), ("withdrawn", "withdrawn"), ("granted", "never")],
+)
+def test_what_is_assumed_is_older_than_anything_whatever_was_said_before(
+    holding, before, stated
+):
+    events = "| status | stated | said_at |"
+    if before != "-":
+        events += f"\n| {before} | {stated} | 2024-01-01 |"
+    engine = holding(consent_events=ledger(events))
+    said = "| stated  | updated_at |\n| assumed | 2024-04-01 |"
+    engine.make(drawn_statements(said))
+    engine.make(consent.events(assumes=True))
+    assert_rows(
+        engine,
+        "consent_events_new",
+        """
+        | status  | stated  | said_at | dated_by | assumed:boolean |
+        | granted | unknown | -       | nothing  | true            |
+        """,
+    )
+
+
+@pytest.mark.parametrize(
+    ("stated", "status", "said_at"),
+    [
+        ("unknown", "unknown", "-"),
+        ("never", "never", "-"),
+        ("granted", "granted", "-"),
+        ("withdrawn", "withdrawn", "2024-05-01"),
+    ],
+)
+def test_what_was_assumed_is_taken_back_by_a_word_as_old(
+    holding, stated, status, said_at
+):
+    assumed = "| status | stated | assumed:boolean |\n| granted | unknown | true |"
+    engine = holding(consent_events=ledger(assumed))
+    make_events(engine, f"| stated |\n| {stated} |")
+    assert_rows(
+        engine,
+        "consent_events_new",
+        f"| status | stated | said_at |\n| {status} | {stated} | {said_at} |",
+    )
+
+
+def test_who_once_said_yes_has_withdrawn_when_nothing_is_assumed_any_more(holding):
+    engine = holding(
+        consent_events=ledger(
+            """
+            | run_id | status  | stated  | stated_at  | said_at    | assumed:boolean |
+            | 1      | granted | granted | 2024-01-01 | 2024-01-01 | -               |
+            | 2      | granted | unknown | -          | -          | true            |
+            """
+        )
+    )
+    make_events(engine, "| stated |\n| unknown |")
+    assert_rows(
+        engine,
+        "consent_events_new",
+        "| status | said_at |\n| withdrawn | 2024-05-01 |",
+    )
+
+
+@pytest.mark.parametrize(
+    ("at", "confirmed", "stated_at"),
+    [
+        ("2024-01-01", "2024-01-02", "2024-01-02"),
+        ("2024-01-03", "2024-01-02", "2024-01-03"),
+        ("-", "2024-01-02", "2024-01-02"),
+        ("2024-01-01", "-", "2024-01-01"),
+        ("2024-01-01", "2099-01-01", "2024-01-01"),
+        ("1970-01-01", "2024-01-02", "2024-01-02"),
+        ("2099-01-01", "-", "-"),
+    ],
+)
+def test_a_grant_counts_from_its_confirmation_if_that_is_later(
+    engine, at, confirmed, stated_at
+):
+    rows = f"""
+        | row_number | email | status    | at   | confirmed_at:timestamp |
+        | 2          | a@x   | granted   | {at} | {confirmed}  |
+        | 3          | b@x   | withdrawn | -    | {confirmed}  |
+        """
+    engine.make(table("accepted_club", rows, **ARRIVED))
+    proof = {"confirmed_at": "confirmed_at"}
+    engine.make(statements([replace(club(("email", "at")), proof=proof)], 0))
+    assert_rows(
+        engine,
+        "statements",
+        f"| address | stated_at |\n| a@x | {stated_at} |\n| b@x | - |",
+    )
+
+
+def test_who_unsubscribed_is_noted_again_at_a_later_time_or_by_another_source(holding):
+    engine = holding(
+        suppressions="""
+            | address | channel | reason       | suppressed_at | source |
+            | a@x     | email   | unsubscribed | 2024-02-01    | club   |
+            | b@x     | email   | unsubscribed | 2024-02-01    | club   |
+            | c@x     | email   | unsubscribed | 2024-02-01    | club   |
+            | d@x     | email   | unsubscribed | 2024-02-01    | other  |
+            """
+    )
+    rows = """
+        | row_id | row_number | email | status    | at         |
+        | 1      | 2          | a@x   | withdrawn | 2024-01-01 |
+        | 2      | 3          | b@x   | withdrawn | 2024-03-01 |
+        | 3      | 4          | c@x   | withdrawn | -          |
+        | 4      | 5          | d@x   | withdrawn | -          |
+        | 5      | 6          | e@x   | never     | -          |
+        """
+    engine.make(table("accepted_club", rows, **ARRIVED))
+    everything = club(("email", "status", "at"), None)
+    engine.make(suppressions([everything], 0))
+    assert_rows(
+        engine,
+        "suppressions_new",
+        """
+        | address | reason       | suppressed_at |
+        | b@x     | unsubscribed | 2024-03-01    |
+        | d@x     | unsubscribed | 2024-05-01    |
+        """,
+    )
+    known(engine, rows, everything)
+    assert_rows(engine, "unchanged_club", "| row_id |\n| 1 |\n| 3 |")
 
 
 # A consents source: what its rows repeat.
