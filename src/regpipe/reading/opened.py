@@ -120,7 +120,7 @@ class Registry:
         return self._frame(books.RUNS)
 
     def erasures(self) -> Frame:
-        """Give one row per person erased, newest first, with how many ``hashes``."""
+        """Give one row per person erased, newest first; ``hashes`` keep them out."""
         return self._frame(books.ERASURES)
 
     def rejects(

@@ -8,7 +8,7 @@ have as well (a shared mailbox, a switchboard) counts with the whole name only.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,27 +55,6 @@ def name_of(first: str | None, last: str | None) -> Name:
     return Name(own.key or other.other, other.key or own.other)
 
 
-def hashes_of_row(
-    key: ErasureKey,
-    record: tuple[str, str] | None,
-    email: str | None,
-    phone: str | None,
-    name: Name,
-) -> Iterator[Hashed]:
-    """Give the hashes by which a row would be known for that of an erased person."""
-    if record is not None:
-        yield RECORD, key.hash(RECORD, *record)
-    if email:
-        yield EMAIL, key.hash(EMAIL, same_address(email))
-        if name.whole:
-            yield EMAIL_NAME, key.hash(EMAIL_NAME, same_address(email), name.whole)
-    if phone and not name.first:
-        yield PHONE, key.hash(PHONE, phone)
-    elif phone and name.first:
-        yield PHONE_FIRST, key.hash(PHONE_FIRST, phone, name.first)
-        yield PHONE_NAME, key.hash(PHONE_NAME, phone, name.whole or "")
-
-
 def hashes_of_person(
     key: ErasureKey,
     records: Iterable[tuple[str, str]],
@@ -115,7 +94,10 @@ def same_address(address: str) -> str:
 
 @dataclass(frozen=True)
 class Recognise:
-    """Knows erased people among rows of ``PERSON``, a batch at a time."""
+    """Knows erased people among rows of ``PERSON``, a batch at a time.
+
+    ``hashes`` are those that keep people out; a name is looked at where one counts.
+    """
 
     key: ErasureKey
     hashes: frozenset[Hashed]
@@ -126,32 +108,51 @@ class Recognise:
         source, *named = columns
         nothing = [None] * batch.num_rows
         record = next((n for n in named if n in ("external_id", "customer_ref")), "")
-        first, last = (columns.get(n, nothing) for n in ("first_name", "last_name"))
-        emails, phones = (columns.get(n, nothing) for n in ("email", "phone"))
+        cells = (record, "email", "phone", "first_name", "last_name")
         rows = zip(
             columns[source],
-            columns.get(record, nothing),
-            emails,
-            phones,
-            first,
-            last,
+            *(columns.get(name, nothing) for name in cells),
             strict=True,
         )
-        found = [
-            _FOUND
-            if not self.hashes.isdisjoint(
-                hashes_of_row(
-                    self.key,
-                    (of, number) if of and number else None,
-                    email,
-                    phone,
-                    name_of(first_name, last_name),
-                )
-            )
-            else None
-            for of, number, email, phone, first_name, last_name in rows
-        ]
+        shared = any(kind in (EMAIL_NAME, PHONE_NAME) for kind, _ in self.hashes)
+        found = [_FOUND if self._known(shared, *row) else None for row in rows]
         return pa.array(found, _ERRORS)
+
+    def _known(
+        self,
+        shared: bool,
+        source: str | None,
+        number: str | None,
+        email: str | None,
+        phone: str | None,
+        first: str | None,
+        last: str | None,
+    ) -> bool:
+        """Tell whether a row is of a person who was erased."""
+        if source and number and self._has(RECORD, source, number):
+            return True
+        email = email and same_address(email)
+        if email and self._has(EMAIL, email):
+            return True
+        theirs = bool(phone) and self._has(PHONE, phone or "")
+        if not (theirs or (shared and (email or phone))):
+            return False
+        name = name_of(first, last)
+        if theirs and (
+            not name.first or self._has(PHONE_FIRST, phone or "", name.first)
+        ):
+            return True
+        whole = name.whole
+        return bool(
+            whole
+            and (
+                (email and self._has(EMAIL_NAME, email, whole))
+                or (phone and self._has(PHONE_NAME, phone, whole))
+            )
+        )
+
+    def _has(self, kind: str, *parts: str) -> bool:
+        return (kind, self.key.hash(kind, *parts)) in self.hashes
 
 
 def recogniser(engine: Engine, registry: Path) -> Recognise | None:
