@@ -4,7 +4,7 @@ import csv
 import os
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -34,11 +34,15 @@ from regpipe.sql.erased import PERSON, erased, people, whose
 from regpipe.sql.evaluate import labelled, scored_clusters
 from regpipe.sql.gone import vanished
 from regpipe.sql.items import PARTS, Items, Packed
+from regpipe.sql.lists import Selection
 from regpipe.sql.pairs import touched_values
+from regpipe.sql.proof import meant, proved
 from regpipe.sql.records import records_gone, stored
+from regpipe.sql.segment import EVERYBODY
 from regpipe.sql.step import Step
 from regpipe.stages.export import stage_exports
 from regpipe.stages.export_files import writing_lists
+from regpipe.stages.judging import judge
 from regpipe.stages.mending import write_rejects
 from regpipe.stages.normalise import columns_read
 
@@ -194,7 +198,7 @@ def lists(pipeline):
         registry = pipeline.path(pipeline.registry)
         with locked_down(registry, folders) as engine:
             heard = Listener(engine)
-            stage_exports(heard, pipeline, AS_OF)
+            stage_exports(heard, pipeline, AS_OF, None, AS_OF + timedelta(days=1))
     return heard.steps
 
 
@@ -204,6 +208,29 @@ def explained(pipeline, customer_id):
         heard = Recorder(engine)
         why_of(heard, customer_id, AS_OF)
     return heard.steps
+
+
+def asked_about(pipeline, customer_id):
+    """Give every step of telling why a customer is on a list, and of proving one."""
+    with locked_down(pipeline.path(pipeline.registry), ()) as engine:
+        heard = Listener(engine)
+        for name in ("news", "texts", "members", "tagged"):
+            judge(heard, pipeline, name, AS_OF, customer_id)
+    who = Selection(
+        name="proof",
+        purpose="newsletter",
+        channel="email",
+        segment=EVERYBODY,
+        by_group=False,
+        columns=("email",),
+        consent=pipeline.consent,
+    )
+    return [
+        *heard.steps,
+        *(meant(channel, by_number=False) for channel in ("email", "post")),
+        meant("email", by_number=True),
+        *(proved(who, AS_OF, by_number=number) for number in (False, True)),
+    ]
 
 
 def forgotten():
@@ -248,7 +275,9 @@ def steps(tmp_path_factory):
     found += listened(pipeline, folder, by_hand=BY_HAND)
     found += lists(pipeline)
     for consent in (DEMANDED, BY_PERSON):
-        found += lists(pipeline.model_copy(update={"consent": consent}))
+        demanding = pipeline.model_copy(update={"consent": consent})
+        found += lists(demanding)
+        found += asked_about(demanding, 1)
     found += explained(pipeline, 1)
     found += replayed(pipeline, folder)
     found += [labelled(DEFAULT_KEYS), scored_clusters()]

@@ -65,7 +65,9 @@ def proved(who: Selection, as_of: datetime, *, by_number: bool) -> Step:
     policies = policies_of(who.consent, who.purpose)
     first = ""
     if any(policy.double_opt_in for policy in policies):
-        first = "e.confirmed_at is null, "
+        first = (
+            "case when e.confirmed_at is null then 1 else 0 end nulls first,\n      "
+        )
     on = f"j.{column} = e.address"
     whose = ""
     if by_person:
@@ -89,7 +91,7 @@ with judged as (
   qualify row_number() over (
     partition by {known}
     order by case when refusal is null then 0
-      when refusal = 'same_address' then 1 else 2 end, customer_id
+      when refusal = 'same_address' then 1 else 2 end nulls first, customer_id
   ) = 1
 ),
 allowed as (
@@ -120,8 +122,8 @@ stated as (
     on e.source = g.source and e.external_id = g.external_id
   qualify row_number() over (
     partition by j.customer_id
-    order by {first}e.said_at desc nulls last, e.source, e.external_id, e.run_id,
-      e.file_id, e.row_number, e.address
+    order by {first}e.said_at desc nulls last, e.source,
+      e.external_id, e.run_id, e.file_id, e.address nulls first, e.row_number
   ) = 1
 ),
 bought as ({bought}
@@ -137,7 +139,8 @@ ordered as (
   from registry.orders o
   join bought b on o.customer_id = b.customer_id and o.ordered_at = b.at
   qualify row_number() over (
-    partition by o.customer_id order by o.source, o.order_id
+    partition by o.customer_id
+    order by o.source, o.order_id nulls first, o.row_number
   ) = 1
 )
 select
