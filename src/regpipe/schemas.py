@@ -106,7 +106,8 @@ def load_schema(
     faults = [*_table_faults(tree, kind), *_dated(tree, kind, now)]
     _stop(document, faults)
     schema = _deserialized(document, tree)
-    _stop(document, [*_trial(schema, kind)])
+    if path != shipped_schema(kind):  # those were tried before they were shipped
+        _stop(document, [*trial(schema, kind)])
     text = hashlib.sha256(path.read_bytes()).hexdigest()
     whole = hashlib.sha256("".join((text, *versions)).encode()).hexdigest()
     return LoadedSchema(
@@ -268,7 +269,7 @@ def _by_pandera(tree: Mapping[str, object]) -> DataFrameSchema:
     return schema
 
 
-def _trial(schema: DataFrameSchema, kind: str) -> Iterator[Fault]:
+def trial(schema: DataFrameSchema, kind: str) -> Iterator[Fault]:
     """Run every check on made-up rows: what fails there says nothing about real ones.
 
     The rows are none; one of nulls; one that has a value in every column.
