@@ -22,7 +22,7 @@ from ruamel.yaml import YAML
 from regpipe.checks import load_checks
 from regpipe.errors import PipelineError
 from regpipe.fields import FIELDS, WORDS
-from regpipe.schemas import arrow_type, load_schema, shipped_schema
+from regpipe.schemas import arrow_type, load_schema, shipped_schema, trial
 from regpipe.sql import codes
 from regpipe.sql.checks import NeutralCheck
 
@@ -176,6 +176,12 @@ def test_shipped_schemas_load_and_name_only_columns_of_their_kind(kind):
     assert set(schema.schema.columns) <= set(FIELDS[kind])
     text = shipped_schema(kind).read_bytes()
     assert schema.version == hashlib.sha256(text).hexdigest()
+
+
+@pytest.mark.parametrize("kind", FIELDS)
+def test_every_check_of_a_shipped_schema_can_judge_rows(kind):
+    """They are not tried again at each run, as a user's own schema is."""
+    assert not [*trial(load_schema(shipped_schema(kind), kind, AS_OF).schema, kind)]
 
 
 @pytest.mark.parametrize("kind", FIELDS)

@@ -183,7 +183,7 @@ def work_out(
     if mended is not None:
         refuse_wrong_rows(engine, intakes[0])
     with watch.stage("merge rejects"):
-        rejected = merge_rejects(engine, intakes, state)
+        rejected = merge_rejects(engine, intakes, state, all_steps=blank)
     ground = merge.Ground(
         state.last_file,
         fresh=state.records == 0,
@@ -199,7 +199,13 @@ def work_out(
         if not blank:
             merge.refuse_shrinking(engine, intakes)
     scores, any_scored = scored(
-        engine, scorer, watch.stage, guests=guests, fresh=ground.fresh, anew=whole
+        engine,
+        scorer,
+        watch.stage,
+        guests=guests,
+        fresh=ground.fresh,
+        anew=whole,
+        any_held=state.scores > 0 or blank,
     )
     with watch.stage("resolve") as told:
         resolved = resolve(

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
 import pyarrow as pa
@@ -46,6 +48,9 @@ _SETTLED: Mapping[str, tuple[object, str]] = {
     "index": (None, "rows have no index"),
 }
 """What a schema may not settle: the harmless value, and who settles it."""
+
+_Paths: TypeAlias = tuple[Path, ...]
+_Texts: TypeAlias = tuple[str, ...]
 
 _NO_OPTIONS = ("raise_warning", "groupby", "groups", "native", "determined_by_unique")
 """Options of a check under which it would not judge each row by itself."""
@@ -100,20 +105,32 @@ def load_schema(
     argument that does not fit, a setting that is not a schema's.
     """
     versions = load_checks(check_files)
-    document = read_document(path)
     now = as_of.astimezone(UTC).replace(tzinfo=None) if as_of.tzinfo else as_of
+    text = b""
+    with suppress(OSError):  # reading it as a document says why
+        text = path.read_bytes()
+    sha256 = hashlib.sha256(text).hexdigest()
+    return _loaded(path, kind, now, tuple(check_files), versions, sha256)
+
+
+@lru_cache(maxsize=32)
+def _loaded(
+    path: Path, kind: str, now: datetime, checks: _Paths, versions: _Texts, text: str
+) -> LoadedSchema:
+    """Load a schema once, as long as its text and its checks are the same."""
+    document = read_document(path)
     tree = deepcopy(document.tree)
     faults = [*_table_faults(tree, kind), *_dated(tree, kind, now)]
     _stop(document, faults)
     schema = _deserialized(document, tree)
-    _stop(document, [*_trial(schema, kind)])
-    text = hashlib.sha256(path.read_bytes()).hexdigest()
+    if path != shipped_schema(kind):  # those were tried before they were shipped
+        _stop(document, [*trial(schema, kind)])
     whole = hashlib.sha256("".join((text, *versions)).encode()).hexdigest()
     return LoadedSchema(
         path=path,
         kind=kind,
         as_of=now,
-        check_files=tuple(check_files),
+        check_files=checks,
         version=whole if versions else text,
         schema=schema,
         checks=tuple(_neutral(schema)),
@@ -247,20 +264,23 @@ def _moment(text: str, whole_days: bool, now: datetime) -> date:
 
 
 def _deserialized(document: Document, tree: Mapping[str, Tree]) -> DataFrameSchema:
-    """Let pandera read the schema, one column at a time so that a fault has a place."""
+    """Let pandera read the schema; one that it refuses part by part, for the place."""
+    columns = {name: c or {} for name, c in _mapping(tree.get("columns")).items()}
+    whole = {**tree, "columns": columns}
+    refused = (*RAISED, SchemaInitError, SchemaDefinitionError)
+    with suppress(*refused):
+        return _by_pandera(deepcopy(whole))
     faults = []
     parts: dict[Place, dict[str, Any]] = {("checks",): {"checks": tree.get("checks")}}
-    columns = {name: c or {} for name, c in _mapping(tree.get("columns")).items()}
-    for name, column in columns.items():
-        parts["columns", name] = {"columns": {name: column}}
+    parts |= {("columns", name): {"columns": {name: c}} for name, c in columns.items()}
     for place, part in parts.items():
         try:
             _by_pandera(deepcopy(part))
-        except (*RAISED, SchemaInitError, SchemaDefinitionError) as reason:
+        except refused as reason:
             hint = "a check without arguments is written `email: {}`"
             faults.append(Fault(place, f"pandera refuses it: {reason}", hint))
     _stop(document, faults)
-    return _by_pandera({**tree, "columns": columns})
+    return _by_pandera(whole)
 
 
 def _by_pandera(tree: Mapping[str, object]) -> DataFrameSchema:
@@ -268,7 +288,7 @@ def _by_pandera(tree: Mapping[str, object]) -> DataFrameSchema:
     return schema
 
 
-def _trial(schema: DataFrameSchema, kind: str) -> Iterator[Fault]:
+def trial(schema: DataFrameSchema, kind: str) -> Iterator[Fault]:
     """Run every check on made-up rows: what fails there says nothing about real ones.
 
     The rows are none; one of nulls; one that has a value in every column.

@@ -66,8 +66,8 @@ class Links:
         """
         self._put_decisions(engine, last_decision)
         self._put_dismissals(engine, last_decision)
-        engine.make(decisions_in_force())
-        refuse_contradictions(engine)
+        if engine.make(decisions_in_force()):
+            refuse_contradictions(engine)
         return [
             TableDelta(
                 "link_decisions", PAIR, "link_decisions_gone", "link_decisions_new"

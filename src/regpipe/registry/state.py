@@ -19,6 +19,7 @@ class State:
     next_customer: int
     records: int
     orders: int
+    scores: int
 
 
 def state_of(engine: Engine) -> State:
@@ -50,7 +51,8 @@ def state_of(engine: Engine) -> State:
             (select coalesce(max(next_customer_id), 1) from registry.runs)
               as next_customer,
             (select count(*) from registry.source_records) as records,
-            (select count(*) from registry.orders) as orders
+            (select count(*) from registry.orders) as orders,
+            (select count(*) from registry.match_scores) as scores
         """
     )
     return State(**{name: int(found[name][0].as_py()) for name in found.column_names})

@@ -278,5 +278,22 @@ def rejects_born_closed(run_id: int) -> Step:
     )
 
 
+def nothing_closed() -> tuple[Step, ...]:
+    """Give no rejects that come, go or are closed."""
+    reject = comma(("reject_id", *COLUMNS), 0)
+    closure = comma(
+        ("reject_id", "source", "fingerprint", "occurrence", "record_key", *_CLOSURE), 0
+    )
+    rows = {
+        "rejects_gone": "reject_id from registry.rejects",
+        "rejects_new": f"{reject} from registry.rejects",
+        "rejects_born_closed": f"{reject}, ended_run_id from registry.rejects_history",
+        "rejects_closing": f"{closure} from registry.reject_closures",
+    }
+    return tuple(
+        step(name, f"select {listed} where false") for name, listed in rows.items()
+    )
+
+
 def _same(a: str, b: str) -> str:
     return " and ".join(f"{a}.{column} = {b}.{column}" for column in _TEXT)

@@ -124,6 +124,21 @@ def scores_in_force() -> Step:
     )
 
 
+def nothing_scored() -> tuple[Step, ...]:
+    """Give no scores that come or go, none in force, and nobody scored otherwise."""
+    return (
+        step(
+            "match_scores_gone", f"select {comma(PAIR, 0)} from ({_HELD}) where false"
+        ),
+        step("match_scores_new", f"{_HELD} where false"),
+        step("scores_in_force", f"{_HELD} where false"),
+        step(
+            "rescored",
+            "select source, external_id from registry.source_records where false",
+        ),
+    )
+
+
 def rescored() -> Step:
     """Give the records of pairs whose score is another than before.
 

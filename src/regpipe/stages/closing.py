@@ -22,15 +22,31 @@ _OF_REJECTS = ("originals", "rejected", "rejected_files")
 
 
 def merge_rejects(
-    engine: Engine, intakes: Sequence[Intake], state: State
+    engine: Engine,
+    intakes: Sequence[Intake],
+    state: State,
+    *,
+    all_steps: bool = False,
 ) -> list[TableDelta]:
-    """Leave the rejects that come and go, and by what those that go are closed."""
+    """Leave the rejects that come and go, and by what those that go are closed.
+
+    With ``all_steps`` none is left out where no source has rejects.
+    """
+    deltas = [
+        TableDelta("rejects", ("reject_id",), "rejects_gone", "rejects_new"),
+        TableDelta("rejects_history", (), None, "rejects_born_closed"),
+        TableDelta("reject_closures", (), None, "rejects_closing"),
+    ]
     bad = [
         each.source
         for each in intakes
         if any(outcome.rejected for outcome in each.outcomes)
     ]
     arrived = _arrived(engine, intakes)
+    if not arrived and not all_steps:
+        for nothing in closures.nothing_closed():
+            engine.make(nothing)
+        return deltas
     last_file = state.last_file
     engine.make(rejects.rejects_seen(bad, last_file))
     sources = [each.source for each in intakes]
@@ -49,11 +65,7 @@ def merge_rejects(
         *("rejects_seen", "rejects_standing", "reject_keys", "versions"),
         *("newest_versions", "rows_again", "rejects_named", "rejects_renewed"),
     )
-    return [
-        TableDelta("rejects", ("reject_id",), "rejects_gone", "rejects_new"),
-        TableDelta("rejects_history", (), None, "rejects_born_closed"),
-        TableDelta("reject_closures", (), None, "rejects_closing"),
-    ]
+    return deltas
 
 
 def _arrived(engine: Engine, intakes: Sequence[Intake]) -> list[versions.Arrived]:

@@ -27,6 +27,10 @@ _MEANS = (
 )
 """What only the way to the scores needed."""
 
+_DELTA = TableDelta(
+    "match_scores", scores.PAIR, "match_scores_gone", "match_scores_new"
+)
+
 
 def scorer_of(pipeline: Pipeline, scratch: Path | None = None) -> Scorer | None:
     """Give what scores the pairs of a pipeline, None where nobody asks for scores.
@@ -48,13 +52,19 @@ def scored(
     guests: bool,
     fresh: bool,
     anew: bool = False,
+    any_held: bool = True,
 ) -> tuple[TableDelta, bool]:
     """Leave ``scores_in_force``, in a ``stage`` of its own where scores are asked for.
 
     The score of each pair of records that may be one person: see ``score`` and
     ``keep_scores``. Leaves ``rescored``, too: the records of pairs whose score is
-    another than before. Tells whether any score is in force.
+    another than before. Tells whether any score is in force. ``any_held`` tells that
+    the registry may hold scores.
     """
+    if scorer is None and not any_held:
+        for nothing in scores.nothing_scored():
+            engine.make(nothing)
+        return _DELTA, False
     if scorer is None:
         delta = keep_scores(engine)
     else:
@@ -113,10 +123,7 @@ def _change(engine: Engine, *, whole: bool) -> tuple[TableDelta, dict[str, int]]
     new = engine.make(scores.match_scores_new())
     engine.define(scores.scores_in_force())
     engine.drop(*_MEANS)
-    delta = TableDelta(
-        "match_scores", scores.PAIR, "match_scores_gone", "match_scores_new"
-    )
-    return delta, {"scores_gone": gone, "scores_new": new}
+    return _DELTA, {"scores_gone": gone, "scores_new": new}
 
 
 _LISTED = comma(map(ident, FACTS), 0)
