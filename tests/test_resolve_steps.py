@@ -750,6 +750,67 @@ def test_a_persons_number_vouches_for_another_first_name_a_companys_does_not(
     )
 
 
+@pytest.mark.parametrize(
+    ("first", "email", "born", "persons"),
+    [
+        ("-", "familjen@x", "-", "AB"),
+        ("-", "familjen@x", "1990-05-05", "AA"),
+        ("Anna", "familjen@x", "-", "AA"),
+        ("-", "berg@x", "-", "AA"),
+    ],
+    ids=["of-a-family", "born-that-day", "named", "of-one"],
+)
+def test_a_familys_mailbox_says_of_nobody_without_a_first_name_who_it_is(
+    engine, first, email, born, persons
+):
+    assert_persons(
+        engine,
+        f"""
+        | first_name | last_name | email   | birth_date | person       |
+        | Anna       | Berg      | {email} | 1990-05-05 | {persons[0]} |
+        | {first}    | -         | {email} | {born}     | {persons[1]} |
+        """,
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "email", "born", "persons"),
+    [
+        ("-", "b@x", "-", "AB"),
+        ("-", "b@x", "1990-05-05", "AA"),
+        ("-", "a@x", "-", "AA"),
+        ("-", "-", "-", "AA"),
+        ("Anna", "b@x", "-", "AA"),
+    ],
+    ids=["another", "born-that-day", "same", "unknown", "named"],
+)
+def test_a_landline_ties_nobody_without_a_first_name_whose_e_mail_is_another(
+    engine, first, email, born, persons
+):
+    assert_persons(
+        engine,
+        f"""
+        | first_name | last_name | phone | email   | birth_date | person       |
+        | Anna       | Berg      | +461  | a@x     | 1990-05-05 | {persons[0]} |
+        | {first}    | Berg      | +461  | {email} | {born}     | {persons[1]} |
+        """,
+        match=[["phone"]],
+    )
+
+
+def test_two_without_a_first_name_are_not_one_by_a_landline_and_two_mailboxes(engine):
+    assert_persons(
+        engine,
+        """
+        | first_name | last_name | phone | email | person |
+        | -          | Berg      | +461  | a@x   | A      |
+        | -          | Berg      | +461  | b@x   | B      |
+        | -          | Berg      | +461  | b@x   | B      |
+        """,
+        match=[["phone"]],
+    )
+
+
 # Scores.
 
 
@@ -771,16 +832,23 @@ def test_a_score_joins_from_the_threshold_on_and_only_through_the_guard(engine):
         | j           | Gun        | Holm      | 1980-02-02 | -          |
         | k           | Liv        | Dahl      | -          | 5560000001 |
         | l           | Liv        | Dahl      | -          | 5560000002 |
+        | m           | Nils       | Olin      | 1950-01-01 | -          |
+        | n           | Olin       | Nils      | 1980-02-02 | -          |
+        | o           | -          | Palm      | 1950-01-01 | -          |
+        | p           | Rut        | Palm      | 1980-02-02 | -          |
+        | q           | Sten       | Quist     | 1950-01-01 | -          |
+        | r           | Quist      | Tove      | 1980-02-02 | -          |
         """,
     )
     put_decisions(engine)
     pairs = ["ab 0.9", "ac 0.89", "ad 0.99", "ef 0.99", "gh 0.99", "ij 0.99", "kl 0.99"]
+    pairs += ["mn 0.99", "op 0.99", "qr 0.99"]
     rows = "".join(f"\n| shop | {p[0]} | shop | {p[1]} | {p[3:]} |" for p in pairs)
     engine.make(table("scores_in_force", NO_SCORE + rows))
     identity = Identity.model_validate({"score": {"accept_above": 0.9}})
     resolve(engine, identity, next_id=1, fresh=True, orders=False)
-    joined = {frozenset(pair) for pair in ("ab", "ef", "gh")}
-    assert together(engine) == {*joined, *map(frozenset, "cdijkl")}
+    joined = {frozenset(pair) for pair in ("ab", "ef", "gh", "mn")}
+    assert together(engine) == {*joined, *map(frozenset, "cdijklopqr")}
 
 
 def test_a_cluster_keeps_its_oldest_id_and_records_what_they_founded(engine):

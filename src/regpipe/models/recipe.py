@@ -91,24 +91,43 @@ _TOLD = _turned(
 )
 _SAME = "given_l = given_r and last_key_l = last_key_r"
 _FIRST_ALIKE = f"({_alike('first_key', 0.85)} or given_l = given_r)"
+_CROSSED = (
+    "(jaro_winkler_similarity(first_key_l, last_key_r) >= 0.88 "
+    "and jaro_winkler_similarity(last_key_l, first_key_r) >= 0.88)"
+)
+_FIRST_SLIP = (
+    "length(first_key_l) > 3 and damerau_levenshtein(first_key_l, first_key_r) = 1"
+)
 
 NAME = _comparison(
     "name",
     ("no name", "called_l = '' and called_r = ''"),
+    ("missing in one, whose mailbox tells it", _TOLD),
     (
         "missing in one, of one company",
         f"({_NAMELESS}) and org_number_l = org_number_r",
     ),
-    ("missing in one, whose mailbox tells it", _TOLD),
     ("missing in one", _NAMELESS),
     ("same, a common surname", f"{_SAME} and {_among('last_key_l', _COMMON)}"),
     ("same", f"{_SAME} or called_l = called_r or {_SWAPPED}"),
     ("same surname, one first name is longer", f"({_LONGER}) and {_LAST}"),
-    ("alike, first and last", f"{_FIRST_ALIKE} and {_alike('last_key', 0.88)}"),
+    (
+        "same first name, surnames alike",
+        f"given_l = given_r and {_alike('last_key', 0.88)}",
+    ),
+    (
+        "same surname, first name but for a typing error",
+        f"last_key_l = last_key_r and {_FIRST_SLIP}",
+    ),
+    (
+        "alike, first and last",
+        f"{_FIRST_ALIKE} and {_alike('last_key', 0.88)} or {_CROSSED}",
+    ),
     ("same surname, an initial", f"({_INITIAL}) and {_LAST}"),
     ("same but for typing errors", _alike("called", 0.93)),
     ("same surname, no first name in one", f"({_HALF}) and last_key_l = last_key_r"),
-    ("same first name, another surname", _FIRST_ALIKE),
+    ("same first name, another surname", "given_l = given_r"),
+    ("first names alike, another surname", _FIRST_ALIKE),
     (
         "same surname, first names begin alike",
         f"{_LAST} and substr(first_key_l, 1, 2) = substr(first_key_r, 1, 2)",
@@ -117,24 +136,48 @@ NAME = _comparison(
     ("another", "ELSE"),
 )
 
+_FIRST = f"(given_l = given_r or called_l = called_r or {_SWAPPED})"
+_FITS = f"({_FIRST} or {_FIRST_ALIKE} or {_CROSSED} or ({_LONGER}) or ({_INITIAL}))"
+"""The first names may be one person's: neither is missing."""
+_BOTH = (
+    f"(called_l <> '' and called_l = called_r or {_SWAPPED} or {_CROSSED} or {_LAST} "
+    f"and ({_FIRST_ALIKE} or ({_INITIAL}) or ({_LONGER})))"
+)
+"""Both names may be one person's, and none is missing."""
+_UNSAID = "first_key_l is null or first_key_r is null"
+
 _HOST = "split_part(email_l, '@', 2) = split_part(email_r, '@', 2)"
 _OFFICE = _among("mailbox_l", _ROLES)
+_FAMILY = "starts_with(mailbox_l, 'famil')"
 _NO_NAME = " and ".join(
     f"(last_key_{side} is null or not contains(mailbox_l, last_key_{side})) "
     f"and (first_key_{side} is null or not contains(mailbox_l, first_key_{side}))"
     for side in "lr"
 )
+_SLIP = "damerau_levenshtein(email_l, email_r) = 1 and mailbox_l <> mailbox_r"
+_OWN = " or ".join(
+    f"{name}_l <> {name}_r and first_key_l <> last_key_r and last_key_l <> first_key_r "
+    f"and length({name}_l) > 2 and length({name}_r) > 2 "
+    f"and contains(mailbox_l, {name}_l) and contains(mailbox_r, {name}_r)"
+    for name in ("first_key", "last_key")
+)
 
 EMAIL = _comparison(
     "email",
     ("missing in one", _either("email")),
+    ("same, of an office, one name", f"email_l = email_r and {_OFFICE} and {_BOTH}"),
     ("same, of an office", f"email_l = email_r and {_OFFICE}"),
-    ("same", "email_l = email_r"),
     (
-        "same but for a typing error",
-        f"{_HOST} and damerau_levenshtein(mailbox_l, mailbox_r) = 1 "
-        "and length(mailbox_l) > 6",
+        "same, of a family, first names fit",
+        f"email_l = email_r and {_FAMILY} and {_FITS}",
     ),
+    ("same, of a family", f"email_l = email_r and {_FAMILY}"),
+    ("same, first names fit", f"email_l = email_r and {_FITS}"),
+    ("same, no name in one", f"email_l = email_r and ({_NAMELESS})"),
+    ("same, no first name in one", f"email_l = email_r and ({_HALF})"),
+    ("same", "email_l = email_r"),
+    ("same but for a letter in which the names differ", f"{_SLIP} and ({_OWN})"),
+    ("same but for a typing error", f"{_SLIP} and (length(mailbox_l) > 6 or {_BOTH})"),
     (
         "another number in it",
         f"{_HOST} and mailbox_l = mailbox_r",
@@ -148,16 +191,18 @@ EMAIL = _comparison(
     ("another", "ELSE"),
 )
 
+_SWAPPED_DAY = (
+    "substr(birth_date_l, 1, 4) = substr(birth_date_r, 1, 4) "
+    "and substr(birth_date_l, 6, 2) = substr(birth_date_r, 9, 2) "
+    "and substr(birth_date_l, 9, 2) = substr(birth_date_r, 6, 2)"
+)
 BORN = _comparison(
     "birth_date",
     ("missing in one", _either("birth_date")),
+    ("same, first names fit", f"{_same('birth_date')} and {_FITS}"),
+    ("same, another surname", f"{_same('birth_date')} and last_key_l <> last_key_r"),
     ("same", _same("birth_date")),
-    (
-        "day and month swapped",
-        "substr(birth_date_l, 1, 4) = substr(birth_date_r, 1, 4) "
-        "and substr(birth_date_l, 6, 2) = substr(birth_date_r, 9, 2) "
-        "and substr(birth_date_l, 9, 2) = substr(birth_date_r, 6, 2)",
-    ),
+    ("day and month swapped", _SWAPPED_DAY),
     ("one digit differs", "hamming(birth_date_l, birth_date_r) <= 1"),
     (
         "two digits differ",
@@ -168,7 +213,21 @@ BORN = _comparison(
 )
 
 _HOME = f"{_alike('street', 0.9)} and house_l is not distinct from house_r"
-_TOWN = f"postcode_l = postcode_r or {_alike('city', 0.92)}"
+_TOWN = f"(postcode_l = postcode_r or {_alike('city', 0.92)})"
+_CALL = "phone_l = phone_r"
+_NEAR = f"{_typing_errors('phone', 1)} and length(phone_l) > 8"
+
+
+def _by_first(label: str, condition: str) -> tuple[tuple[str, str], ...]:
+    """Give an outcome that people of one home share, by what the first names say."""
+    return (
+        (f"{label}, same first name", f"{condition} and {_FIRST}"),
+        (f"{label}, an initial", f"{condition} and ({_INITIAL})"),
+        (f"{label}, first names fit", f"{condition} and {_FITS}"),
+        (f"{label}, no first name in one", f"{condition} and ({_UNSAID})"),
+        (label, condition),
+    )
+
 
 PLACE = _comparison(
     "home",
@@ -176,20 +235,25 @@ PLACE = _comparison(
         "nothing to compare",
         f"({_either('street')}) and ({_either('postcode')}) and ({_either('phone')})",
     ),
-    ("same phone, same address", f"phone_l = phone_r and {_HOME}"),
-    ("same phone, same town", f"phone_l = phone_r and ({_TOWN})"),
-    ("same phone", "phone_l = phone_r"),
-    ("same address", f"{_HOME} and ({_TOWN})"),
+    *_by_first("same phone, same address", f"{_CALL} and {_HOME}"),
+    *_by_first("same phone", _CALL),
     (
-        "phone but for a typing error",
-        f"{_typing_errors('phone', 1)} and length(phone_l) > 8",
+        "same address, another phone, first names fit",
+        f"{_HOME} and {_TOWN} and {_FITS} and phone_l <> phone_r and not ({_NEAR})",
     ),
+    *_by_first("same address", f"{_HOME} and {_TOWN}"),
+    ("phone but for a typing error, first names fit", f"{_NEAR} and {_FITS}"),
+    ("phone but for a typing error", _NEAR),
     ("same street, another town", _HOME),
+    (
+        "same postcode, street alike, first names fit",
+        f"postcode_l = postcode_r and {_alike('street', 0.8)} and {_FITS}",
+    ),
     (
         "same postcode, street alike",
         f"postcode_l = postcode_r and {_alike('street', 0.8)}",
     ),
-    ("same house number and town", f"house_l = house_r and ({_TOWN})"),
+    ("same house number and town", f"house_l = house_r and {_TOWN}"),
     ("same postcode", "postcode_l = postcode_r"),
     ("same town", _alike("city", 0.92)),
     ("nothing the same", "ELSE"),
@@ -198,6 +262,12 @@ PLACE = _comparison(
 WORK = _comparison(
     "company",
     ("missing in one", f"({_either('company')}) and ({_either('org_number')})"),
+    ("same number, names fit", f"org_number_l = org_number_r and {_BOTH}"),
+    ("same number, first names fit", f"org_number_l = org_number_r and {_FITS}"),
+    (
+        "same number, the same before the @",
+        f"org_number_l = org_number_r and mailbox_l = mailbox_r and not {_OFFICE}",
+    ),
     ("same number", "org_number_l = org_number_r"),
     ("same", _alike("company", 0.92)),
     ("another", "ELSE"),

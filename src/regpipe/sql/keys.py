@@ -36,8 +36,12 @@ IDENTIFIERS = ("email", "phone")
 PERSON = ("first_key", "last_key", "birth_date", "org_key", "vat_key")
 """What a record says of who its person is, beside the keys."""
 
-MARK = "rp_fingerprint({" + ", ".join(f"'{c}': {c}" for c in PERSON) + "})"
-"""The SQL of a number that is the same for records which say the same."""
+_SAID = {c: c for c in PERSON} | {
+    "told_by": "case when first_key is null then email end"
+}
+MARK = "rp_fingerprint({" + ", ".join(f"'{n}': {s}" for n, s in _SAID.items()) + "})"
+"""The SQL of a number that is the same for records which say the same; of one without a
+first name the e-mail tells whose it is."""
 
 
 class Guard(Enum):

@@ -124,17 +124,23 @@ def variants(number: int) -> Step:
     """Give what the records under each value of a key say, where they differ.
 
     Gives  one row per ``value`` and ``mark``: ``hub`` (the least record that says
-           so), ``variants`` (how many the value has) and what it says.
+           so), ``variants`` (how many the value has), what it says, and ``email``:
+           that of its records, null where they have several.
     """
     said = comma((f"m.{ident(column)}" for column in PERSON), 12)
     return step(
         f"variants_{number}",
         f"""
         with said as (
-          select value, mark, min(record_no) as hub
-          from {ident(f"held_{number}")}
-          where not plain
-          group by value, mark
+          select
+              h.value,
+              h.mark,
+              min(h.record_no) as hub,
+              case when min(m.email) = max(m.email) then min(m.email) end as email
+          from {ident(f"held_{number}")} h
+          join members m on h.record_no = m.record_no
+          where not h.plain
+          group by h.value, h.mark
         ),
         counted as (
           select value, count(*) as variants
@@ -146,6 +152,7 @@ def variants(number: int) -> Step:
             s.mark,
             s.hub,
             c.variants,
+            s.email,
             {said}
         from said s
         join counted c on s.value = c.value
@@ -313,21 +320,27 @@ def against(x: str, y: str, guard: Guard) -> str:
     A date of birth or a number that both have and that differ; with a guard also
     first names that no one person bears, unless a person's number, or a date of
     birth beside another last name, says that it is one all the same. Of a pair that was
-    scored the model has weighed both: there names that are alike make good a date of
-    birth that differs, and the other way round.
+    scored the model has weighed both: there names that are alike (as they stand, or in
+    each other's place) make good a date of birth that differs, and the other way round.
     """
     a_name, other = (f"{side}.first_key, {side}.last_key" for side in (x, y))
     births = f"rp_births_clash({x}.birth_date, {y}.birth_date)"
     if guard is Guard.SCORED:
         births += (
-            f"\n                  and not coalesce(rp_alike({x}.first_key, "
-            f"{y}.first_key), false)"
+            f"\n                  and not coalesce(rp_named_alike({a_name}, {other}), "
+            f"false)"
         )
     names = ""
     if guard is not Guard.NONE:
         strict = str(guard is Guard.STRICT).lower()
+        unsaid = ""
+        if guard is not Guard.SCORED:
+            said = (
+                f"{side}.first_key, {side}.birth_date, {side}.email" for side in (x, y)
+            )
+            unsaid = f"\n                  or rp_unsaid({', '.join(said)}, {strict})"
         names = f"""
-                when not rp_names_agree({a_name}, {other}, {strict})
+                when (not rp_names_agree({a_name}, {other}, {strict}){unsaid})
                   and not {_vouched(x, y, guard)} then 'first_name'"""
     return f"""case
                 when {births} then 'birth_date'

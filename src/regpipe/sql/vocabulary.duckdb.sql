@@ -657,6 +657,25 @@ create or replace macro rp_names_agree(first_a, last_a, first_b, last_b, strict)
     else rp_pet_form(first_a, first_b)
   end;
 
+-- Are two first names alike, or both names with each other in their place?
+create or replace macro rp_named_alike(first_a, last_a, first_b, last_b) as
+  rp_alike(first_a, first_b) or rp_alike(first_a, last_b) and rp_alike(last_a, first_b);
+
+-- Is a mailbox a family's, by its own word?
+create or replace macro rp_family_mailbox(x) as
+  coalesce(regexp_matches(lower(x), '^(famil|fam[._-]|perhe|rodzina)'), false);
+
+-- Of two records one has no first name, and it may as well be another's of that home:
+-- the mailbox they share is a family's, or (`strict`) what they share is no mailbox and
+-- their e-mails differ. One date of birth says whose it is.
+create or replace macro rp_unsaid(first_a, birth_a, email_a, first_b, birth_b, email_b, strict) as
+  (first_a is null or first_b is null)
+  and birth_a = birth_b is not true
+  and case
+    when strict then coalesce(email_a <> email_b, false)
+    else rp_family_mailbox(case when first_a is null then email_a else email_b end)
+  end;
+
 -- Are two dates of birth those of two people? More than one of year, month and day
 -- differs, and day and month have not just changed places.
 create or replace macro rp_births_clash(a, b) as
