@@ -233,3 +233,20 @@ def test_disclose_says_when_there_is_nobody_or_nowhere_to_write(regpipe, shop):
     assert regpipe("disclose", "1", "--json", "--out", "x").code == 2
     (shop / "file").write_text("")
     assert regpipe("disclose", "1", "--out", "file/x").code == 4
+    (shop / "out/news.csv").write_text("E-mail\nanna@x.se\n")
+    found = json.loads(regpipe("disclose", "1", "--json", "-p", "test.yaml").out)
+    exports = [row["export"] for row in found["lists"]]  # those of after_runs, too
+    assert (exports.count("post"), exports.count("news")) == (6, 1)
+    assert "cannot be read any more: 1." in found["left_out"][-1]
+
+
+def test_who_is_a_customer_no_more_is_told_what_is_still_held(regpipe, shop):
+    assert regpipe("delete", "1", "-q").code == 0
+    assert regpipe("show", "anna@x.se").code == 1
+    found = json.loads(regpipe("disclose", "anna@x.se", "--json").out)
+    assert (found["profile"], found["fields"]) == ({}, [])
+    assert [each["external_id"] for each in found["records"]] == ["1", "2"]
+    assert found["earlier"][0]["values"]["last_name"] == "Berg"
+    assert len(found["orders"]) == 2
+    assert regpipe("disclose", "shop:1", "--out", "page").code == 0
+    assert "No customer any more" in (shop / "page/index.html").read_text("utf-8")

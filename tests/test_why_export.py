@@ -93,7 +93,7 @@ def rows_of(world):
     }
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(world=WORLD, follows=st.sampled_from(["address", "person"]))
 def test_in_any_world_why_says_that_somebody_is_on_the_lists_that_they_are_on(
     tmp_path_factory, world, follows

@@ -113,7 +113,7 @@ def page_of(found: Disclosure) -> str:
         TEMPLATE,
         {
             "held": found,
-            "name": profile["full_name"] or profile["company"] or "",
+            "name": profile.get("full_name") or profile.get("company") or "",
             "sources": sorted({row["source"] for row in found.records}),
             "fields": [each for each in found.fields if value(each.value)],
             "words": [each for each in found.consents.words if each.statements],

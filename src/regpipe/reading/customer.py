@@ -75,7 +75,7 @@ def customer_of(engine: Engine, customer_id: int, as_of: datetime) -> Customer:
     consents, statements = consents_on(engine, addresses_of((profile, *records)), as_of)
     return Customer(
         customer_id=customer_id,
-        merged_ids=_merged(engine, customer_id),
+        merged_ids=merged_into(engine, customer_id),
         profile=profile,
         addresses={
             row["kind"]: {name: row[name] for name in ADDRESS} for row in addresses
@@ -93,7 +93,8 @@ def _told(originals: Row | None) -> dict[str, str]:
     return {k: v for k, v in (originals or {}).items() if v is not None}
 
 
-def _merged(engine: Engine, customer_id: int) -> tuple[int, ...]:
+def merged_into(engine: Engine, customer_id: int) -> tuple[int, ...]:
+    """Give the customers that became this one, the lowest first."""
     merged: set[int] = set()
     asked = {customer_id}
     while asked:

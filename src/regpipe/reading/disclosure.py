@@ -16,7 +16,14 @@ from regpipe.engine.protocol import Engine
 from regpipe.reading import disclosed
 from regpipe.reading.books import latest
 from regpipe.reading.chosen import Chosen
-from regpipe.reading.customer import Row, addresses_of, customer_of, known_addresses
+from regpipe.reading.customer import (
+    Row,
+    addresses_of,
+    customer_of,
+    known_addresses,
+    merged_into,
+    rows,
+)
 from regpipe.reading.kept import Earlier, Whose, earlier, rejected
 from regpipe.reading.ledger import Consents
 from regpipe.reading.listed import listed
@@ -33,6 +40,7 @@ FORM = 1
 class Disclosure:
     """All that a registry and its lists hold of one person. Times are UTC.
 
+    ``profile`` is empty, and ``fields`` are, of somebody who is a customer no more.
     ``asked_for`` is the number of a customer that was merged away, where that was
     asked for. ``fields`` are the golden record with what each source record says of
     each field, ``records`` the source records with their place and the texts of their
@@ -82,50 +90,55 @@ def disclosure(
     asked_for: int | None,
     pipeline: Pipeline | None,
 ) -> Disclosure:
-    """Give all that is held of a customer that there is.
+    """Give all that is held of a customer, or of one who is a customer no more.
 
     ``registry`` is the file that ``engine`` reads: lists are looked for from there.
     ``pipeline`` has the lists that they might be on.
 
-    Raises InputFileError when a list that holds their address cannot be read.
+    A list that cannot be read any more is counted in what was left out.
     """
     as_of = latest(engine)
-    customer = customer_of(engine, customer_id, as_of)
+    mine = f"customer_id = {customer_id}"
+    there = rows(engine, ("customer_id",), "customers", mine, ["customer_id"])
+    customer = customer_of(engine, customer_id, as_of) if there else None
+    merged = merged_into(engine, customer_id)
     records = records_of(engine, customer_id)
-    addresses = addresses_of((customer.profile, *records))
+    profile = customer.profile if customer else {}
+    addresses = addresses_of((profile, *records) if customer else records)
     shared = disclosed.shared_by_others(engine, customer_id, addresses)
     orders, guests = disclosed.orders_of(engine, customer_id, addresses, shared)
     whose = Whose(
         customer_id,
-        (customer_id, *customer.merged_ids),
+        (customer_id, *merged),
         tuple(key_of(row) for row in records),
         tuple((row["source"], row["order_id"]) for row in orders),
     )
     versions, mixed = earlier(engine, whose)
     not_taken, not_sure = rejected(engine, whose, addresses, shared)
     sent = written_lists(engine, registry, pipeline)
-    blind = sum(1 for each in sent if not (each.address or each.numbered))
+    on_these, unread = on_lists(sent, addresses, shared, whose.ids)
+    blind = unread + sum(1 for each in sent if not (each.address or each.numbered))
     sentences = _left_out(shared, guests, mixed, not_sure, blind)
     found = Disclosure(
         form=FORM,
         as_of=as_of,
         customer_id=customer_id,
         asked_for=asked_for if asked_for != customer_id else None,
-        merged_ids=customer.merged_ids,
-        profile=customer.profile,
-        addresses=customer.addresses,
-        groups=customer.groups,
+        merged_ids=merged,
+        profile=profile,
+        addresses=customer.addresses if customer else {},
+        groups=customer.groups if customer else (),
         fields=tuple(
             replace(each, set_by=None)
-            for each in fields_of(engine, customer_id, records)
+            for each in (fields_of(engine, customer_id, records) if there else ())
         ),
         records=disclosed.records_with_places(engine, whose),
         orders=orders,
         consents=disclosed.said_on(
             engine, whose, known_addresses(engine, customer_id), as_of
         ),
-        lists=on_lists(sent, addresses, shared, whose.ids),
-        lists_now=_lists_now(engine, pipeline, as_of, customer_id),
+        lists=on_these,
+        lists_now=_lists_now(engine, pipeline if there else None, as_of, customer_id),
         set_by_hand=disclosed.set_by_hand(engine, whose),
         decisions=disclosed.decisions_on(engine, whose),
         questions=disclosed.questions_on(engine, whose),
@@ -204,6 +217,6 @@ def _left_out(
         )
     if blind:
         yield (
-            f"Files of lists with neither an address nor a customer's number: {blind}. "
-            "Who is on them cannot be told."
+            f"Files of lists that have neither an address nor a customer's number, or "
+            f"cannot be read any more: {blind}. Who is on them cannot be told."
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from regpipe.engine.protocol import Engine
 from regpipe.errors import DataError
 from regpipe.reading.customer import known_addresses
-from regpipe.stages.who import customer_ids, one_address
+from regpipe.stages.who import customer_ids, held_ids, one_address
 
 
 def one(engine: Engine, identifier: int | str) -> int | None:
@@ -13,7 +13,19 @@ def one(engine: Engine, identifier: int | str) -> int | None:
 
     Raises DataError when more than one customer has that e-mail or phone.
     """
-    found = customer_ids(engine, identifier)
+    return _only(customer_ids(engine, identifier))
+
+
+def held(engine: Engine, identifier: int | str) -> int | None:
+    """Give the same, also of somebody who is a customer no more.
+
+    Raises DataError as ``one`` does.
+    """
+    now = one(engine, identifier)
+    return now if now is not None else _only(held_ids(engine, identifier))
+
+
+def _only(found: tuple[int, ...]) -> int | None:
     if len(found) > 1:
         ids = ", ".join(map(str, found[:20]))
         raise DataError.at(

@@ -102,42 +102,52 @@ def on_lists(
     addresses: Sequence[str],
     shared: Collection[str],
     ids: Collection[int],
-) -> tuple[Row, ...]:
+) -> tuple[tuple[Row, ...], int]:
     """Give the rows of some lists that are about one of the addresses.
 
-    Of a list without an address: that are about a customer of one of the ``ids``.
+    Of a list without an address: that are about a customer of one of the ``ids``. Gives
+    how many lists could not be read any more, too.
 
     Gives  one per row: ``export``, ``purpose``, ``channel``, ``file``, ``group``,
            ``refusals`` (the kind of file, where it is one of those who must not be
            mailed), ``run``, ``as_of``, ``row_number``, ``address`` (null where it has
            none), and ``cells``, what it says (blank for a ``shared`` address: it may be
            about another).
-
-    Raises InputFileError when a file cannot be read as a list.
     """
     told: list[Row] = []
-    by_plain = {each.lower(): each for each in addresses}
+    unread = 0
     for sent in lists:
-        if sent.address is None and sent.numbered:
-            told += _by_number(sent, ids)
-            continue
-        if not _holds_any(sent.path, addresses):
-            continue
-        for number, _, cells in rows_of(sent, sent.address or sent.columns[0]):
-            plain = (cell.lower() for cell in cells.values())
-            held = {by_plain[cell] for cell in plain if cell in by_plain}
-            told += [
-                _row(sent, number, address, cells, shared) for address in sorted(held)
-            ]
-    return tuple(told)
+        try:
+            if sent.address is None and sent.numbered:
+                told += _by_number(sent, ids)
+            elif _holds_any(sent.path, addresses):
+                told += _by_address(sent, addresses, shared)
+        except (InputFileError, OSError):
+            unread += 1
+    return tuple(told), unread
 
 
-def _by_number(sent: SentList, ids: Collection[int]) -> Iterator[Row]:
+def _by_address(
+    sent: SentList, addresses: Sequence[str], shared: Collection[str]
+) -> list[Row]:
+    """Give the rows of a list that have one of some addresses in any cell."""
+    by_plain = {each.lower(): each for each in addresses}
+    told: list[Row] = []
+    for number, _, cells in rows_of(sent, sent.address or sent.columns[0]):
+        plain = (cell.lower() for cell in cells.values())
+        held = {by_plain[cell] for cell in plain if cell in by_plain}
+        told += [_row(sent, number, each, cells, shared) for each in sorted(held)]
+    return told
+
+
+def _by_number(sent: SentList, ids: Collection[int]) -> list[Row]:
     """Give the rows of a list that has the customer's number and no address."""
     numbers = set(map(str, ids))
-    for number, said, cells in rows_of(sent, sent.numbered):
-        if said in numbers:
-            yield _row(sent, number, None, cells, ())
+    return [
+        _row(sent, number, None, cells, ())
+        for number, said, cells in rows_of(sent, sent.numbered)
+        if said in numbers
+    ]
 
 
 def _row(

@@ -292,12 +292,13 @@ class Registry:
     ) -> Disclosure | None:
         """Give all that is held of one person; None when there is nobody.
 
-        ``identifier`` is as for ``find``. With ``pipeline`` (see ``listed``) also the
-        lists that they would be on now. Others' data is left out.
+        ``identifier`` is as for ``find``, also of a customer no more. With ``pipeline``
+        (see ``listed``) also the lists that they would be on now. Others' data is left
+        out.
 
         Raises DataError when more than one customer has that e-mail or phone.
         """
-        found = meant.one(self._engine, identifier)
+        found = meant.held(self._engine, identifier)
         if found is None:
             return None
         asked = meant.number(identifier)

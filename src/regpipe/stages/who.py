@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from regpipe.engine.protocol import Engine
 from regpipe.errors import PipelineError
 from regpipe.sql.step import literal
@@ -21,6 +23,31 @@ def customer_ids(engine: Engine, identifier: int | str) -> tuple[int, ...]:
 
     Raises PipelineError when it is none of these.
     """
+    return _those_in(engine, _meant(engine, identifier), ("customers",))
+
+
+def held_ids(engine: Engine, identifier: int | str) -> tuple[int, ...]:
+    """Give the same, and those who are customers no more but of whom something is held.
+
+    Raises PipelineError as ``customer_ids`` does.
+    """
+    tables = ("customers", "source_records", "orders")
+    return _those_in(engine, _meant(engine, identifier), tables)
+
+
+def _those_in(engine: Engine, ids: set[int], tables: Sequence[str]) -> tuple[int, ...]:
+    listed = ", ".join(map(str, sorted(ids)))
+    if not listed:
+        return ()
+    there = " union ".join(
+        f"select customer_id from registry.{table} where customer_id in ({listed})"
+        for table in tables
+    )
+    return tuple(sorted(ids_of(engine, there)))
+
+
+def _meant(engine: Engine, identifier: int | str) -> set[int]:
+    """Give the ids that an identifier names by now, whether there are such or not."""
     text = str(identifier).strip()
     source, colon, external_id = text.partition(":")
     if isinstance(identifier, int) or (text.isascii() and text.isdigit()):
@@ -50,15 +77,7 @@ def customer_ids(engine: Engine, identifier: int | str) -> tuple[int, ...]:
             "the identifier is no customer_id, e-mail, phone or source:external_id",
             "such as 17, anna@example.com, +46701234567 or web_shop:1001",
         )
-    current = {current_id(engine, each) for each in found}
-    if not current:
-        return ()
-    listed = ", ".join(map(str, sorted(current)))
-    there = ids_of(
-        engine,
-        f"select customer_id from registry.customers where customer_id in ({listed})",
-    )
-    return tuple(sorted(there))
+    return {current_id(engine, each) for each in found}
 
 
 def one_address(identifier: int | str) -> str | None:
