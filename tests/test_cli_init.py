@@ -94,7 +94,22 @@ def test_check_as_json_names_sources_and_exports(regpipe):
         "pipeline": "customers",
         "sources": ["shop"],
         "exports": ["newsletter", "groups"],
+        "warnings": [],
     }
+
+
+def test_check_warns_of_a_source_whose_unknown_counts_as_a_yes(regpipe, tmp_path):
+    source = {"preset": "ecwid", "files": "old.csv", "treat_unknown_as": "granted"}
+    said = {"pipeline": "p", "registry": "r.duckdb", "sources": {"old": source}}
+    (tmp_path / "p.yaml").write_text(json.dumps(said))
+    warning = (
+        "sources.old: treat_unknown_as: granted: whoever it leaves unknown counts as "
+        "consenting, though nobody asked them"
+    )
+    told = regpipe("check", "p.yaml")
+    assert (told.code, told.err) == (0, f"warning: {warning}\n")
+    told = regpipe("check", "p.yaml", "--json")
+    assert json.loads(told.out)["warnings"] == [warning]
 
 
 def test_quiet_prints_nothing_when_all_is_well(regpipe):
