@@ -305,7 +305,7 @@ select
     "org_key",
     "vat_key",
     "postcode",
-    rp_fingerprint({'first_key': first_key, 'last_key': last_key, 'birth_date': birth_date, 'org_key': org_key, 'vat_key': vat_key}) as mark,
+    rp_fingerprint({'first_key': first_key, 'last_key': last_key, 'birth_date': birth_date, 'org_key': org_key, 'vat_key': vat_key, 'told_by': case when first_key is null then email end}) as mark,
     case when value_0 is not null and not rp_like(email, 'noreply@%') then rp_fingerprint(value_0) end as key_email,
     case when value_1 is not null then rp_fingerprint(value_1) end as key_phone_last_name,
     case when value_2 is not null then rp_fingerprint(value_2) end as key_full_name_postcode,
@@ -401,10 +401,15 @@ join shared s on v.value = s.value;
 
 -- variants_0
 with said as (
-  select value, mark, min(record_no) as hub
-  from "held_0"
-  where not plain
-  group by value, mark
+  select
+      h.value,
+      h.mark,
+      min(h.record_no) as hub,
+      case when min(m.email) = max(m.email) then min(m.email) end as email
+  from "held_0" h
+  join members m on h.record_no = m.record_no
+  where not h.plain
+  group by h.value, h.mark
 ),
 counted as (
   select value, count(*) as variants
@@ -416,6 +421,7 @@ select
     s.mark,
     s.hub,
     c.variants,
+    s.email,
     m."first_key",
     m."last_key",
     m."birth_date",
@@ -434,7 +440,8 @@ select
         when rp_births_clash(x.birth_date, y.birth_date) then 'birth_date'
         when rp_numbers_clash(x.org_key, y.org_key) then 'org_number'
         when rp_numbers_clash(x.vat_key, y.vat_key) then 'vat_id'
-        when not rp_names_agree(x.first_key, x.last_key, y.first_key, y.last_key, false)
+        when (not rp_names_agree(x.first_key, x.last_key, y.first_key, y.last_key, false)
+          or rp_unsaid(x.first_key, x.birth_date, x.email, y.first_key, y.birth_date, y.email, false))
           and not rp_vouched(x.org_key, x.birth_date, x.last_key, y.org_key, y.birth_date, y.last_key) then 'first_name'
       end as why
 from "variants_0" x
@@ -488,10 +495,15 @@ join shared s on v.value = s.value;
 
 -- variants_1
 with said as (
-  select value, mark, min(record_no) as hub
-  from "held_1"
-  where not plain
-  group by value, mark
+  select
+      h.value,
+      h.mark,
+      min(h.record_no) as hub,
+      case when min(m.email) = max(m.email) then min(m.email) end as email
+  from "held_1" h
+  join members m on h.record_no = m.record_no
+  where not h.plain
+  group by h.value, h.mark
 ),
 counted as (
   select value, count(*) as variants
@@ -503,6 +515,7 @@ select
     s.mark,
     s.hub,
     c.variants,
+    s.email,
     m."first_key",
     m."last_key",
     m."birth_date",
@@ -521,7 +534,8 @@ select
         when rp_births_clash(x.birth_date, y.birth_date) then 'birth_date'
         when rp_numbers_clash(x.org_key, y.org_key) then 'org_number'
         when rp_numbers_clash(x.vat_key, y.vat_key) then 'vat_id'
-        when not rp_names_agree(x.first_key, x.last_key, y.first_key, y.last_key, true)
+        when (not rp_names_agree(x.first_key, x.last_key, y.first_key, y.last_key, true)
+          or rp_unsaid(x.first_key, x.birth_date, x.email, y.first_key, y.birth_date, y.email, true))
           and not rp_vouched(x.org_key, x.birth_date, x.last_key, y.org_key, y.birth_date, y.last_key) then 'first_name'
       end as why
 from "variants_1" x
@@ -575,10 +589,15 @@ join shared s on v.value = s.value;
 
 -- variants_2
 with said as (
-  select value, mark, min(record_no) as hub
-  from "held_2"
-  where not plain
-  group by value, mark
+  select
+      h.value,
+      h.mark,
+      min(h.record_no) as hub,
+      case when min(m.email) = max(m.email) then min(m.email) end as email
+  from "held_2" h
+  join members m on h.record_no = m.record_no
+  where not h.plain
+  group by h.value, h.mark
 ),
 counted as (
   select value, count(*) as variants
@@ -590,6 +609,7 @@ select
     s.mark,
     s.hub,
     c.variants,
+    s.email,
     m."first_key",
     m."last_key",
     m."birth_date",
