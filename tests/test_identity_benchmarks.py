@@ -2,8 +2,11 @@
 
 import zipfile
 
+import pytest
 from benchmarks import febrl, identity, identity_speed
 from benchmarks.labelled.pipeline import IDENTITY
+
+from regpipe.errors import DataError
 
 # Invented, in the form of FEBRL: blanks behind commas, a day that is none.
 RECORDS = """\
@@ -27,6 +30,22 @@ def test_febrl_is_read_out_of_a_wheel_and_held_against_its_own_truth(tmp_path):
     found = febrl.measure(tmp_path)
     assert (found["rejected"], found["labelled"], found["persons"]) == (0, 4, 3)
     assert found["pairs"]["f1"] == 1.0
+
+
+def test_febrl_teaches_by_every_second_person_and_never_by_the_others(tmp_path):
+    wheel = tmp_path / "some.whl"
+    with zipfile.ZipFile(wheel, "w") as file:
+        file.writestr(
+            febrl.DATASET, RECORDS + "rec-7-dup-1, ada, wren" + "," * 8 + "\n"
+        )
+    with pytest.raises(DataError, match="no two people"):
+        febrl.teach(febrl.rows(febrl.dataset(wheel)), tmp_path / "taught", 1)
+    labels = {
+        name: (tmp_path / "taught" / name).read_text().splitlines()[1:]
+        for name in ("LABELS.csv", "OTHERS.csv")
+    }
+    assert [line.split(",")[2] for line in labels["LABELS.csv"]] == list("7797")
+    assert [line.split(",")[2] for line in labels["OTHERS.csv"]] == ["8"]
 
 
 def test_identity_is_measured_by_seed_and_the_causes_are_told(tmp_path):

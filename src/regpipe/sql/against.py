@@ -1,4 +1,4 @@
-"""Against: what stands against a tie of two records."""
+"""Against: what tells that two records are not one person, whatever they agree on."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ def against(x: str, y: str, guard: Guard) -> str:
     """Give the SQL of what tells that two records are not one person; null if nothing.
 
     A date of birth or a number that both have and that differ; with a guard also
-    first names that no one person bears, unless a person's number, or a date of
-    birth beside another last name, says that it is one all the same. Of a pair that was
+    first names that no one person bears, or one that is missing where it may as well be
+    another's of that home, unless a person's number, or a date of birth beside another
+    last name, says that it is one all the same. Of a pair that was
     scored the model has weighed both: there names that are alike (as they stand, or in
     each other's place) make good a date of birth that differs, and the other way round.
     """
