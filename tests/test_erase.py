@@ -50,6 +50,10 @@ SHOP = f"""
     K-1003 | info@works.example | 054-10 10 10 | Bo | Ek | {OTHER_STREET}
     K-1004 | cia@example.com | 070-765 43 21 | Cia | Holm | {OTHER_STREET_2}
 """
+BAD = """
+    K-1009 | a@b | 070-321 45 67 | Anna | Bergqvist | - | - | - | - | - | - | -
+    K-1010 | anna (at) example | - | Anna | Bergqvist | - | - | - | - | - | - | -
+"""
 SALES = "order_id customer_ref email ordered_at total currency note line_sku line_name"
 ORDERS = f"""
     {" | ".join(SALES.split())}
@@ -99,6 +103,7 @@ def old_files(folder):
         """,
         columns=COLUMNS.split(),
     )
+    deliver(folder / "shop3.csv", " | ".join(COLUMNS.split()) + BAD)
     deliver(folder / "orders.csv", ORDERS)
     deliver(folder / "consents.csv", SAID)
 
@@ -112,14 +117,13 @@ def anna(tmp_path_factory):
     with contextlib.chdir(folder):
         run(load_pipeline(Path(path.name), {}))
         changed = SHOP.replace("Ring before noon", "Ring before noon, or write")
-        bad = "K-1009 | a@b | 070-321 45 67 | Anna | Bergqvist" + " | -" * 7 + "\n"
-        deliver(folder / "shop.csv", changed.rstrip() + "\n" + bad)
+        deliver(folder / "shop.csv", changed.rstrip() + BAD)
         run(load_pipeline(Path(path.name), {}))
         acts = [Merge("shop:K-1001-AB", "shop:K-1002")]
         how = {"command": "merge", "as_of": AS_OF, "wait": 0, "progress": silent}
         decide_in(folder / "registry.duckdb", acts, by="eva", **how)
     registry = folder / "registry.duckdb"
-    assert asked(registry, "select count(*) from rejects") == [(2,)]
+    assert asked(registry, "select count(*) from rejects") == [(3,)]
     assert asked(registry, "select count(*) from link_decisions") == [(1,)]
     assert asked(registry, "select count(*) from source_records_history") != [(0,)]
     assert all(value.lower() in texts(registry) for value in VALUES)
@@ -203,6 +207,7 @@ def test_no_value_that_she_alone_held_is_left_and_no_import_brings_her_back(
         ("orders.csv", 5, 4, 0),
         ("shop.csv", 4, 2, 0),
         ("shop2.csv", 5, 5, 0),
+        ("shop3.csv", 2, 2, 0),
     ]
     assert (asked(shop, sums), asked(shop, lines)) == before
     of_whom = "select order_id, customer_id, email, total from orders order by all"
@@ -228,12 +233,16 @@ def test_others_keep_what_is_theirs_and_a_no_stays_a_no(regpipe, shop):
         "select * exclude (note, consents) from customer_view "
         "where customer_id in (3, 4) order by customer_id"
     )
-    before = asked(shop, of_others)
+    written = (
+        "select originals, phone, street from source_records where customer_id > 2"
+    )
+    before, as_written = asked(shop, of_others), asked(shop, written)
+    assert "054-10 10 10" in repr(as_written)
     refusals = "select address, status from consent_in_force where status <> 'granted'"
     said = asked(shop, refusals)
     assert said == [("info@works.example", "withdrawn")]
     assert regpipe("erase", "1", "--yes", "-q").code == 0
-    assert asked(shop, of_others) == before
+    assert (asked(shop, of_others), asked(shop, written)) == (before, as_written)
     assert asked(shop, "select note from customers where customer_id = 3") == [
         ("mail . first",)
     ]

@@ -30,7 +30,7 @@ from regpipe.spec.rules import DEFAULT_KEYS
 from regpipe.sql.cells import Cell
 from regpipe.sql.clean import cleaned
 from regpipe.sql.erase import asked_owners, own_orders, own_records
-from regpipe.sql.erased import PERSON, erased, people, whose
+from regpipe.sql.erased import PERSON, erased, fingerprints, people, whose
 from regpipe.sql.evaluate import labelled, scored_clusters
 from regpipe.sql.gone import vanished
 from regpipe.sql.items import PARTS, Items, Packed
@@ -237,11 +237,15 @@ def forgotten():
     """Give the steps that find who is to be erased, and that keep them out."""
     shop = whose("shop", "rows_shop", PERSON, "external_id", "shop")
     sales = whose("orders", "rows_orders", PERSON, "customer_ref", "shop", orders=True)
-    out = {"any_unchanged": True, "hashed": True, "said": True}
+    out = {"any_unchanged": True, "hashed": True, "said": True, "rows": True}
     return [
         *(asked_owners(), own_records(), own_orders()),
         *(erased(about, **out) for about in (shop, sales)),
         *(Step(a.recognised, people(a, any_unchanged=True)) for a in (shop, sales)),
+        *(
+            Step(a.known_rows, fingerprints(a, any_unchanged=True))
+            for a in (shop, sales)
+        ),
         vanished([("shop", "null")], deleted=True),
         stored(removed=True),
         records_gone(removed=True),

@@ -235,9 +235,9 @@ def _found(engine: Engine, registry: Path, order: Order) -> _Found:
     asked = order.asked(engine) if callable(order.asked) else order.asked
     people = people_of(engine, asked)
     _refuse_nobody(people)
-    erasing = hashed(engine, people, key or (made := new_key()))
     traces = traces_of(people)
-    leave_traces(engine, people, traces)
+    rows = leave_traces(engine, people, traces)
+    erasing = hashed(engine, people, key or (made := new_key()), rows)
     outcome = ErasureOutcome(
         run=None,
         people=tuple(map(_without_the_person, erasing)),

@@ -17,6 +17,9 @@ RECORD_VALUES = (
 )
 """What a source record says that may be the person's alone."""
 
+ORIGINALS = ("email", "phone", "full_name", "vat_id", "org_number")
+"""Texts as they are in the file that tell of a person."""
+
 CUSTOMER_VALUES = (
     *("email", "phone", "first_name", "last_name", "full_name", "company", "vat_id"),
     *("org_number", "note"),
@@ -189,6 +192,7 @@ def held_by_others() -> str:
     """
     full_name = "lower(concat_ws(' ', s.first_name, s.last_name))"
     texts = [f"lower(s.{ident(column)})" for column in _HELD_TEXTS]
+    texts += [f"lower(s.originals.{part})" for part in ORIGINALS]
     tests = [
         *(("s.email", "c.address"), ("s.phone", "c.address")),
         ("rp_postal(s.street, s.postcode, s.country)", "c.address"),

@@ -37,6 +37,11 @@ class Whose:
         """Give the name of the table of people, each with ``errors`` where erased."""
         return f"recognised_{self.source}"
 
+    @property
+    def known_rows(self) -> str:
+        """Give the name of the table of fingerprints, with ``errors`` where erased."""
+        return f"known_rows_{self.source}"
+
     def arriving(self, any_unchanged: bool) -> str:
         """Give the FROM clause of the rows ``r`` that are not held as they are."""
         rows = f"{ident(self.rows)} r"
@@ -82,11 +87,26 @@ def people(about: Whose, *, any_unchanged: bool) -> str:
         from {about.arriving(any_unchanged)}"""
 
 
-def erased(about: Whose, *, any_unchanged: bool, hashed: bool, said: bool) -> Step:
+def fingerprints(about: Whose, *, any_unchanged: bool) -> str:
+    """Give the SELECT of the fingerprints of the rows that are not held as they are."""
+    return f"""
+        select distinct r.fingerprint
+        from {about.arriving(any_unchanged)}"""
+
+
+def erased(
+    about: Whose,
+    *,
+    any_unchanged: bool,
+    hashed: bool,
+    said: bool,
+    rows: bool = False,
+) -> Step:
     """Give the rows of people who were erased: they stay out.
 
-    Reads  the rows that are not held as they are; with ``hashed`` ``recognised_…``;
-           with ``said`` the suppressions whose reason is 'erased', which feeds state.
+    Reads  the rows that are not held as they are; with ``hashed`` ``recognised_…``,
+           with ``rows`` ``known_rows_…``; with ``said`` the suppressions whose reason
+           is 'erased', which feeds state.
     Gives  one row per ``row_id``; of orders all rows of the order.
     """
     arriving = about.arriving(any_unchanged)
@@ -108,6 +128,13 @@ def erased(about: Whose, *, any_unchanged: bool, hashed: bool, said: bool) -> St
           select * from {ident(about.recognised)} where errors is not null
         ) m
           on {same}"""
+        parts.append(_whole_orders(about, hits) if about.orders else _rows(hits))
+    if rows:
+        hits = f"""{arriving}
+        semi join (
+          select fingerprint from {ident(about.known_rows)} where errors is not null
+        ) m
+          on r.fingerprint = m.fingerprint"""
         parts.append(_whole_orders(about, hits) if about.orders else _rows(hits))
     nobody = f"select r.row_id from {ident(about.rows)} r where false"
     return step(

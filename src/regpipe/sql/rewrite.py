@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from regpipe.sql.erase import ORIGINALS
 from regpipe.sql.step import comma, ident
 
 HISTORY = "_history"
@@ -165,11 +166,10 @@ def _values(base: str, columns: Sequence[str]) -> _Values:
         elif name in _NAMES and {"first_name", "last_name"} <= {*columns}:
             found[name] = _blank(named, text)
         elif name == "originals":
-            parts = ("email", "phone", "full_name", "vat_id", "org_number")
             tests = " or ".join(
                 f"coalesce(lower(t.originals.{part}) in (select value from own_texts), "
                 "false)"
-                for part in parts
+                for part in ORIGINALS
             )
             found[name] = _blank(f"({tests})", text)
         elif base in _PROFILES and name in _MINE:

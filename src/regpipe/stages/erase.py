@@ -20,7 +20,7 @@ from regpipe.sql.rewrite import HISTORY, kept
 from regpipe.sql.step import ident, literal
 from regpipe.stages.erase_traces import Traces, put_mentions, put_rejects
 from regpipe.stages.erase_who import Person, is_postal
-from regpipe.stages.erased import Hashed, hashes_of_person
+from regpipe.stages.erased import Hashed, hashes_of_person, row_hash
 
 SEARCHED = 2 * 10**10
 """Bytes that are searched at the most for the values of the people, one by one."""
@@ -81,9 +81,16 @@ def tables_of(engine: Engine) -> Tables:
 
 
 def hashed(
-    engine: Engine, people: Sequence[Person], key: ErasureKey
+    engine: Engine,
+    people: Sequence[Person],
+    key: ErasureKey,
+    rows: Iterable[tuple[str, int]] = (),
 ) -> tuple[Erasing, ...]:
-    """Give what keeps each person out, without the hashes that the registry holds."""
+    """Give what keeps each person out, without the hashes that the registry holds.
+
+    ``rows`` are those of their rejects, by source and fingerprint: which is whose is
+    not kept, they go with the first person.
+    """
     held = engine.collect("select kind, hash from registry.erased_identifiers")
     known = set(zip(held["kind"].to_pylist(), held["hash"].to_pylist(), strict=True))
     last = engine.collect(
@@ -99,16 +106,20 @@ def hashed(
             for each in (person.own, person.shared)
         )
         hashes = hashes_of_person(key, records, person.names, own, shared)
+        if number == first:
+            hashes |= {row_hash(key, *row) for row in rows}
         found.append(Erasing(number, person, frozenset(hashes - known)))
     return tuple(found)
 
 
-def leave_traces(engine: Engine, people: Sequence[Person], traces: Traces) -> None:
-    """Leave ``own_texts``, ``own_rejects`` and ``replaced``."""
+def leave_traces(
+    engine: Engine, people: Sequence[Person], traces: Traces
+) -> set[tuple[str, int]]:
+    """Leave ``own_texts``, ``own_rejects``, ``replaced``; give the rejected rows."""
     texts = {text.lower() for p in people for text in (*p.texts, *p.own)}
     engine.put("own_texts", pa.table({"value": pa.array(sorted(texts), pa.string())}))
-    put_rejects(engine, traces)
     put_mentions(engine, traces, tables_of(engine))
+    return put_rejects(engine, traces)
 
 
 def counted(engine: Engine) -> dict[str, Went]:

@@ -112,18 +112,19 @@ def put_mentions(engine: Engine, traces: Traces, tables: Iterable[str]) -> int:
     return engine.put("replaced", pa.table(rows))
 
 
-def put_rejects(engine: Engine, traces: Traces) -> int:
+def put_rejects(engine: Engine, traces: Traces) -> set[tuple[str, int]]:
     """Leave ``own_rejects``: the rejected rows of the people, open or closed.
 
     By their cells, by the record or order that they are of, and with every other row
-    of that record.
+    of that record. Gives the source and fingerprint of each.
     """
     records = _keys(engine, "select source, external_id from own_records")
     records |= _keys(engine, "select source, order_id from own_orders")
-    columns = ("reject_id", "source", "record_key", "original")
+    columns = ("reject_id", "source", "fingerprint", "record_key", "original")
     held = engine.collect(both("rejects", columns))
-    rest: list[tuple[int, tuple[str, str]]] = []
+    rest: list[tuple[int, tuple[str, str], tuple[str, int]]] = []
     found: set[int] = set()
+    marks: set[tuple[str, int]] = set()
     for batch in held.to_batches():
         for row in batch.to_pylist():
             key = (row["source"], row["record_key"])
@@ -131,13 +132,18 @@ def put_rejects(engine: Engine, traces: Traces) -> int:
             own = known and key in records
             if own or traces.in_cells([row["record_key"], *row["original"]]):
                 found.add(row["reject_id"])
+                marks.add((row["source"], row["fingerprint"]))
                 records |= {key} if known else set()
             elif known:
-                rest.append((row["reject_id"], key))
-    found |= {reject for reject, key in rest if key in records}
-    return engine.put(
-        "own_rejects", pa.table({"reject_id": pa.array(sorted(found), pa.int64())})
-    )
+                mark = (row["source"], row["fingerprint"])
+                rest.append((row["reject_id"], key, mark))
+    for reject, key, mark in rest:
+        if key in records:
+            found.add(reject)
+            marks.add(mark)
+    ids = pa.array(sorted(found), pa.int64())
+    engine.put("own_rejects", pa.table({"reject_id": ids}))
+    return marks
 
 
 def _keys(engine: Engine, select: str) -> set[tuple[str, str]]:

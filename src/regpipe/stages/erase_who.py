@@ -266,8 +266,7 @@ def _texts(row: Mapping[str, Any]) -> Iterator[str]:
     found = [
         " ".join(filter(None, names)) if all(names) else None,
         *(v for k, v in row.items() if k not in ("first_name", "last_name")),
-        *(originals.get(k) for k in ("email", "phone", "full_name")),
-        *(originals.get(k) for k in ("vat_id", "org_number")),
+        *(originals.get(part) for part in sql.ORIGINALS),
     ]
     for text in found:
         if isinstance(text, str) and len(text) >= SHORTEST:

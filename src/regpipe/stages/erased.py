@@ -17,12 +17,14 @@ import pyarrow as pa
 from regpipe.engine.protocol import Engine
 from regpipe.errors import DataError
 from regpipe.registry.erasure_key import ErasureKey, key_in_use
-from regpipe.sql.erased import Whose, erased, people
+from regpipe.sql.erased import Whose, erased, fingerprints, people
 from regpipe.stages.name_keys import first_cell, last_cell
 
 EMAIL, EMAIL_NAME = "email", "email+name"
 PHONE, PHONE_FIRST, PHONE_NAME = "phone", "phone+first", "phone+name"
 RECORD = "record"
+ROW = "row"
+"""A row that was rejected, as it stands in its file: nobody could read whose it is."""
 
 Hashed = tuple[str, str]
 """A kind of identifier, and its keyed hash."""
@@ -155,6 +157,28 @@ class Recognise:
         return (kind, self.key.hash(kind, *parts)) in self.hashes
 
 
+@dataclass(frozen=True)
+class RecogniseRows:
+    """Knows rows of a source by their fingerprint, a batch at a time."""
+
+    key: ErasureKey
+    hashes: frozenset[Hashed]
+    source: str
+
+    def __call__(self, batch: pa.RecordBatch) -> pa.Array:
+        """Give for each fingerprint an error where its row was erased, else null."""
+        found = [
+            _FOUND if row_hash(self.key, self.source, mark) in self.hashes else None
+            for mark in batch["fingerprint"].to_pylist()
+        ]
+        return pa.array(found, _ERRORS)
+
+
+def row_hash(key: ErasureKey, source: str, fingerprint: int) -> Hashed:
+    """Give the hash by which a row of a source is known as it stands in its file."""
+    return ROW, key.hash(ROW, source, str(fingerprint))
+
+
 def recogniser(engine: Engine, registry: Path) -> Recognise | None:
     """Give what knows the people that the registry has erased; None without any.
 
@@ -196,11 +220,18 @@ def keep_out(
 ) -> list[str]:
     """Leave ``erased_…``, the rows of erased people; give its name if it has any."""
     hashed = recognise is not None and bool(about.columns)
+    rows = recognise is not None and any(kind == ROW for kind, _ in recognise.hashes)
     if recognise is not None and hashed:
         select = people(about, any_unchanged=any_unchanged)
         engine.map_batches(about.recognised, select, recognise)
-    out = erased(about, any_unchanged=any_unchanged, hashed=hashed, said=said)
+    if recognise is not None and rows:
+        select = fingerprints(about, any_unchanged=any_unchanged)
+        known = RecogniseRows(recognise.key, recognise.hashes, about.source)
+        engine.map_batches(about.known_rows, select, known)
+    out = erased(
+        about, any_unchanged=any_unchanged, hashed=hashed, said=said, rows=rows
+    )
     found = engine.make(out)
-    if hashed:
-        engine.drop(about.recognised)
+    if recognise is not None:
+        engine.drop(about.recognised, about.known_rows)
     return [out.name] if found else []

@@ -16,7 +16,8 @@ create table erasures (
 
 -- One row per identifier of an erased person that must not come back: its keyed hash
 -- (HMAC-SHA256). `key_id` tells the key, which stands in a file of its own; `kind` what
--- was hashed: 'email', 'email+name', 'phone', 'phone+first', 'phone+name' or 'record'.
+-- was hashed: 'email', 'email+name', 'phone', 'phone+first', 'phone+name',
+-- 'record', or 'row' (a rejected row as it stood in its file).
 create table erased_identifiers (
   erasure_id bigint not null,
   kind       varchar not null,
