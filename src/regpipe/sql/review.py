@@ -83,11 +83,9 @@ def asked(keys: Keys, *, any_scored: bool) -> str:
 
 def none_asked(which: str) -> Step:
     """Give no questions: none that are ``new``, or none that are ``gone``."""
+    table = f"review_items_{which}"
     listed = comma(map(ident, ("review_id", *COLUMNS)), 0)
-    return step(
-        f"review_items_{which}",
-        f"select {listed} from registry.review_items where false",
-    )
+    return step(table, f"select {listed} from registry.review_items where false")
 
 
 def review_now() -> Step:
