@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from regpipe.engine.splink import Scorer
+from regpipe.engine.splink import SHARED, Scorer
 from regpipe.errors import PipelineError
 from regpipe.models import SHIPPED, Comparison, Level, load_model, model_path
 from regpipe.models.recipe import RECIPE
@@ -230,3 +230,18 @@ def test_every_share_that_is_learned_is_one_that_a_model_may_have():
 def test_facts_are_told_in_the_docs():
     text = (Path(__file__).parents[1] / "docs" / "match-models.md").read_text("utf-8")
     assert [name for name in FACTS if f"`{name}`" not in text] == []
+
+
+@pytest.mark.parametrize("shared", SHARED, ids=" ".join)
+def test_without_labels_each_way_of_sharing_leaves_comparisons_to_be_taught(shared):
+    """Pairs that share a column say nothing of a comparison that looks at it."""
+    taught = [
+        comparison.name
+        for comparison in RECIPE
+        if not any(
+            f"{column}_l" in level.condition
+            for level in comparison.levels
+            for column in shared
+        )
+    ]
+    assert len(taught) >= 2

@@ -33,7 +33,7 @@ PAIRS_AT_ONCE = 1_000_000
 MEMORY = 2**30
 """Bytes that scoring may use, beside what the run itself does."""
 
-SHARED = (("email",), ("phone",), ("birth_date",), ("last_key", "postcode"))
+SHARED = (("email",), ("phone",), ("birth_date",), ("postcode", "house"))
 """What pairs share from which m is learned; each teaches the other comparisons."""
 
 CERTAIN = (
