@@ -61,7 +61,7 @@ ORDERS = f"""
     o-1 | - | - | - | - | - | - | s2 | Cup
     o-2 | - | {MAIL} | 2026-03-01 | 5.00 | SEK | - | s1 | Teapot
     o-3 | K-1004 | cia@example.com | 2026-03-02 | 7.00 | SEK | - | s1 | Teapot
-    o-4 | K-1001-AB | {MAIL} | 2026-03-02 | x | SEK | - | s1 | -
+    o-4 | K-1002 | info@works.example | 2026-03-02 | x | SEK | - | s1 | -
 """
 SAID = """
     email | status | at
@@ -326,6 +326,7 @@ def test_without_its_key_a_run_stops_and_a_new_one_gives_the_hashes_up(regpipe, 
 def test_who_asks_to_be_let_in_comes_back(regpipe, shop):
     assert regpipe("erase", MAIL, "--yes", "-q").code == 0
     refused(regpipe("erasures", "readmit", "info@works.example"), 1, "WHO 1")
+    refused(regpipe("consent", "block", MAIL), 1, "the address was erased")
     told = regpipe("erasures", "readmit", MAIL)
     assert (told.code, "erasure 1 keeps nobody out" in told.out) == (0, True)
     assert regpipe("run", "test.yaml", "-q").code == 0
