@@ -37,7 +37,7 @@ PEOPLE = {
     ],
     "addresses": [
         {"customer_id": 1, "country": "SE", "postcode": "11122", "city": "Umeå"},
-        {"customer_id": 2, "country": "NO", "postcode": "AB1"},
+        {"customer_id": 2, "country": "NO", "postcode": "AB1", "street": "Gate 2"},
         {"customer_id": 1, "kind": "shipping", "country": "DK", "name": "Anna"},
     ],
     "groups": [
@@ -54,7 +54,8 @@ PEOPLE = {
         {"address": "+46701", "channel": "sms", "status": "never"},
         {"address": "bo@x.no", "status": "withdrawn"},
         {"address": "bo@x.no", "purpose": "offers"},
-        {"address": "+46702", "channel": "post", "purpose": "offers"},
+        {"address": "gate2|ab1|no", "channel": "post", "purpose": "offers"},
+        {"address": "+46702", "channel": "phone", "purpose": "offers"},
         {"address": "nobody@x.se"},
     ],
     "orders": [
@@ -118,6 +119,7 @@ SEGMENTS = [
     ("consents['newsletter'] = 'granted'", [1]),
     ("consents['newsletter.sms'] = 'never'", [1]),
     ("consents['offers.post'] = 'granted' and consents['offers'] = 'granted'", [2]),
+    ("consents['offers.phone'] = 'granted'", [2]),
     ("consents['newsletter.email'] is not null", []),
     ("consents['it''s \"odd\".']  is null", [1, 2, 3, 4]),
     ("map_keys(consents) = ['newsletter', 'newsletter.sms']", [1]),
