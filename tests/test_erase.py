@@ -326,6 +326,7 @@ def test_without_its_key_a_run_stops_and_a_new_one_gives_the_hashes_up(regpipe, 
 def test_who_asks_to_be_let_in_comes_back(regpipe, shop):
     assert regpipe("erase", MAIL, "--yes", "-q").code == 0
     refused(regpipe("erasures", "readmit", "info@works.example"), 1, "WHO 1")
+    refused(regpipe("consent", "block", MAIL), 1, "the address was erased")
     told = regpipe("erasures", "readmit", MAIL)
     assert (told.code, "erasure 1 keeps nobody out" in told.out) == (0, True)
     assert regpipe("run", "test.yaml", "-q").code == 0
