@@ -61,7 +61,7 @@ ORDERS = f"""
     o-1 | - | - | - | - | - | - | s2 | Cup
     o-2 | - | {MAIL} | 2026-03-01 | 5.00 | SEK | - | s1 | Teapot
     o-3 | K-1004 | cia@example.com | 2026-03-02 | 7.00 | SEK | - | s1 | Teapot
-    o-4 | K-1001-AB | {MAIL} | 2026-03-02 | x | SEK | - | s1 | -
+    o-4 | K-1002 | info@works.example | 2026-03-02 | x | SEK | - | s1 | -
 """
 SAID = """
     email | status | at

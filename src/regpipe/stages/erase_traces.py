@@ -14,7 +14,7 @@ import pyarrow as pa
 from regpipe.engine.protocol import Engine
 from regpipe.sql.erase import both
 from regpipe.sql.rewrite import mentions
-from regpipe.stages.erase_who import Person, is_postal
+from regpipe.stages.erase_who import SHORTEST, Person, is_postal
 from regpipe.stages.erased import same_address
 
 _EMAIL = re.compile(r"[^\s<>()\[\]\",;:|]+@[^\s<>()\[\]\",;:|]+")
@@ -31,7 +31,8 @@ class Traces:
     """By what people are found in texts.
 
     ``emails`` as ``same_address`` has them; ``phones`` by their digits, with and
-    without the country; ``texts`` whole cells in lower case.
+    without the country; ``texts`` whole cells in lower case, the numbers of their
+    records too, which a rejected order may name.
     """
 
     emails: frozenset[str]
@@ -85,7 +86,8 @@ def traces_of(people: Iterable[Person]) -> Traces:
     """Give by what some people are found in texts."""
     emails, phones, texts = set(), set(), set()
     for person in people:
-        texts |= {text.lower() for text in person.texts}
+        numbers = (number for _, number in person.records if len(number) >= SHORTEST)
+        texts |= {text.lower() for text in (*person.texts, *numbers)}
         for address in person.own:
             if "@" in address:
                 emails.add(same_address(address))
