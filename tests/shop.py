@@ -78,7 +78,15 @@ DEFAULTS = {
     },
     "rules": {"scope": "latest", "identity": "{}", "survivorship": "{}"},
     "match_scores": {"weight": 0.0, "weights": [], "model": "0"},
-    "run_files": {"run_id": 1, "sha256": "0", "delivered_at": DELIVERED},
+    "run_files": {
+        "run_id": 1,
+        "source": "web_shop",
+        "file": "a.csv",
+        "sha256": "0",
+        "delivered_at": DELIVERED,
+        **dict.fromkeys(("read", "accepted", "rejected"), 0),
+        **dict.fromkeys(("duplicate", "unchanged", "suppressed"), 0),
+    },
 }
 
 DEFAULTS["source_records_history"] = {**DEFAULTS["source_records"], "ended_run_id": 2}

@@ -654,6 +654,26 @@ def test_of_the_statements_on_an_address_at_one_time_the_refusal_stands(engine):
     assert_rows(engine, "lost_club", "| row_id |\n| 1 |\n| 5 |")
 
 
+def test_a_dated_unknown_stands_beside_the_yes_that_it_takes_back(engine):
+    engine.make(
+        table(
+            "rows_club",
+            """
+            | row_id | email | status  | at         |
+            | 1      | a@x   | granted | 2024-01-01 |
+            | 2      | a@x   | unknown | 2024-01-01 |
+            | 3      | a@x   | unknown | 2024-01-01 |
+            | 4      | b@x   | granted | -          |
+            | 5      | b@x   | unknown | -          |
+            """,
+            delivered_at="timestamp '2024-05-01'",
+        )
+    )
+    engine.make(table("reasons_club", "| row_id |"))
+    engine.make(intake_statements.repeated_statements("club", [MAIL]))
+    assert_rows(engine, "lost_club", "| row_id |\n| 3 |\n| 4 |")
+
+
 # The word in force.
 
 

@@ -4,6 +4,7 @@ import contextlib
 import json
 import shutil
 import stat
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from regpipe.stages.deciding import Merge
 from test_killed import KILLED, Warm, leftovers, state
 from worlds import (
     AS_OF,
+    DELIVERED,
     EVERYBODY,
     NEWS,
     asked,
@@ -284,6 +286,24 @@ def test_who_is_not_there_is_kept_out_all_the_same(regpipe, shop):
     deliver(shop.parent / "shop2.csv", rows, columns=COLUMNS.split())
     assert regpipe("run", "test.yaml", "-q").code == 0
     assert last_fates(shop)[-1] == ("shop2.csv", len(rows), len(rows) - 1, 0)
+
+
+def test_whose_records_were_once_taken_for_anothers_can_be_erased(regpipe, tmp_path):
+    people = """
+        email | phone | first_name | last_name
+        a@x.example | 0701002201 | Anna | Ek
+        b@x.example | 0701002201 | Anna | Ek
+    """
+    parted = people.replace("b@x.example | 0701002201 | Anna", "b@x.example | - | Bo")
+    written(tmp_path, {"shop": customers("email phone first_name last_name")})
+    for hours, rows in enumerate((people, parted)):
+        deliver(tmp_path / "shop.csv", rows, at=DELIVERED + timedelta(hours=hours))
+        assert regpipe("run", "test.yaml", "-q").code == 0
+    registry = tmp_path / "registry.duckdb"
+    query = "select email, customer_id from source_records_history"
+    assert asked(registry, query) == [("b@x.example", 1)]
+    assert regpipe("erase", "a@x.example", "--yes", "-q").code == 0
+    assert asked(registry, query) == [("b@x.example", None)]
 
 
 def test_a_file_of_people_is_taken_whole_or_not_at_all(regpipe, shop):

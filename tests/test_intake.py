@@ -41,12 +41,12 @@ SHOP = {
 # Which version of a record stands.
 
 
-def judge(engine, rows):
+def judge(engine, rows, *, full=False):
     """Leave ``unchanged_shop`` and ``lost_shop`` of the rows drawn, none rejected."""
     engine.make(table("rows_shop", rows, problem="cast(null as varchar)"))
     engine.make(table("reasons_shop", "| row_id |"))
     engine.make(sql.unchanged("shop", "rows_shop", sql.CUSTOMERS))
-    engine.make(sql.lost("shop", "rows_shop", "reasons_shop", sql.CUSTOMERS))
+    engine.make(sql.lost("shop", "rows_shop", "reasons_shop", sql.CUSTOMERS, full=full))
 
 
 def test_of_versions_in_one_delivery_the_latest_by_its_own_time_stands(engine):
@@ -189,6 +189,58 @@ def test_a_rejected_version_does_not_outdo_a_good_one(engine):
     engine.make(table("reasons_shop", "| row_id |\n| 2 |"))
     engine.make(sql.unchanged("shop", "rows_shop", sql.CUSTOMERS))
     engine.make(sql.lost("shop", "rows_shop", "reasons_shop", sql.CUSTOMERS))
+    assert_rows(engine, "lost_shop", "| row_id |")
+
+
+def test_what_is_held_is_no_older_for_standing_in_an_old_file_too(holding):
+    engine = holding(
+        source_records="""
+            | source | external_id | delivered_at | fingerprint |
+            | shop   | a           | 2024-05-01   | 1           |
+            | shop   | b           | 2024-05-01   | 2           |
+            """
+    )
+    judge(
+        engine,
+        """
+        | row_id | external_id | updated_at | delivered_at | fingerprint |
+        | 1      | a           | -          | 2024-04-01   | 1           |
+        | 2      | a           | -          | 2024-04-02   | 5           |
+        | 3      | b           | -          | 2024-05-02   | 2           |
+        | 4      | b           | -          | 2024-05-01   | 6           |
+        """,
+    )
+    assert_rows(engine, "lost_shop", "| row_id |\n| 1 |\n| 2 |\n| 4 |")
+
+
+@pytest.mark.parametrize(
+    ("full", "lost"), [(True, "| row_id |\n| 1 |"), (False, "| row_id |")]
+)
+def test_what_is_held_was_in_the_latest_full_delivery_too(holding, full, lost):
+    engine = holding(
+        source_records="""
+            | source | external_id | delivered_at | fingerprint |
+            | shop   | a           | 2024-05-01   | 1           |
+            """,
+        runs="""
+            | run_id | command |
+            | 1      | run     |
+            | 2      | replay  |
+            """,
+        run_files="""
+            | file_id | run_id | source | delivered_at |
+            | 1       | 1      | shop   | 2024-05-03   |
+            | 2       | 1      | other  | 2024-05-09   |
+            | 3       | 2      | shop   | 2024-05-09   |
+            """,
+    )
+    rows = """
+        | row_id | external_id | updated_at | delivered_at | fingerprint |
+        | 1      | a           | -          | 2024-05-02   | 5           |
+        """
+    judge(engine, rows, full=full)
+    assert_rows(engine, "lost_shop", lost)
+    judge(engine, rows.replace("05-02", "05-04"), full=full)
     assert_rows(engine, "lost_shop", "| row_id |")
 
 

@@ -254,6 +254,16 @@ def test_a_file_that_says_both_undated_and_dated_says_nothing_new_the_second_tim
     assert shop.night(3, talk=TWO_WORDS) == []
 
 
+def test_an_undated_no_that_stands_beside_a_new_dated_yes_is_not_known_already(shop):
+    never = "email | status | at\nanna@x.se | never | -"
+    both = f"{never}\nanna@x.se | granted | 2026-02-01"
+    people = YES.replace("granted", "unknown")
+    assert shop.night(1, talk=never, club=people) == []
+    assert shop.night(2, talk=both, club=people) == []
+    assert shop.night(3, talk=both, club=people) == []
+    assert shop.quiet
+
+
 def test_an_undated_word_is_held_against_the_last_undated_one(shop):
     undated = "email | status | at\nanna@x.se | granted | -"
     assert shop.night(1, talk=undated, club=YES.replace("granted", "unknown")) == ANNA

@@ -14,6 +14,7 @@ from worlds import (
     asked,
     clusters,
     contents,
+    deliver,
     emails,
     here,
     listed,
@@ -184,3 +185,35 @@ def test_one_changed_row_of_a_full_dump_is_all_that_the_deltas_name(sample):
         clusters(sample.registry)[customer_id]
     )
     assert name == "Changed"
+
+
+def test_one_unsubscribe_takes_one_row_off_and_an_older_yes_does_not_bring_it_back(
+    sample, tmp_path
+):
+    folder = shutil.copytree(sample.folder, tmp_path / "shop")
+    pipeline = load_pipeline(folder / "pipelines" / "sample.yaml", os.environ)
+    path = folder / "sample_data" / "mail_club.csv"
+    was = path.read_bytes()
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file))
+
+    def mailed():
+        return (folder / "out" / "newsletter.csv").read_text("utf-8").splitlines()
+
+    before = mailed()
+    row = next(r for r in rows if any(line.startswith(r["E-mail"]) for line in before))
+    (line,) = (line for line in before if line.startswith(row["E-mail"]))
+    assert row["Status"] == "subscribed"
+    left = {"Status": "unsubscribed", "Status Since": "2026-02-01T10:00:00Z"}
+    deliver(path, [{**each, **left} if each is row else each for each in rows])
+    run(pipeline)
+    assert mailed() == [each for each in before if each != line]
+
+    path.write_bytes(was)  # the file of before, though it came today
+    again = {"Status Since": "2026-01-31T10:00:00Z", "Changed": "2026-05-01 10:00:00"}
+    deliver(path.with_name("later.csv"), [{**row, **again}])
+    club = pipeline.sources["mail_club"]
+    both = club.model_copy(update={"files": (*club.files, "../sample_data/later.csv")})
+    sources = {**pipeline.sources, "mail_club": both}
+    run(pipeline.model_copy(update={"sources": sources}))
+    assert mailed() == [each for each in before if each != line]

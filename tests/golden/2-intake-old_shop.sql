@@ -133,7 +133,7 @@ select
 from "clean_old_shop_1" c;
 
 -- unchanged_old_shop
-select r.row_id, r.external_id
+select r.row_id, r.external_id, r.delivered_at
 from "rows_old_shop" r
 join registry.source_records h
   on h.source = 'old_shop'
@@ -278,20 +278,24 @@ with play as (
   select
       h.external_id,
       -1 as row_id,
-      coalesce(h.updated_at, h.delivered_at) as dated,
-      h.delivered_at,
+      coalesce(h.updated_at, h.held_at) as dated,
+      h.held_at as delivered_at,
       0 as refusal,
       h.fingerprint
-  from registry.source_records h
-  anti join "unchanged_old_shop" u on h.external_id = u.external_id
-  where h.source = 'old_shop'
-    and (
+  from (
+    select h.external_id, h.updated_at, h.delivered_at as held_at, h.fingerprint
+    from registry.source_records h 
+    where h.source = 'old_shop'
+      and (
     h.gone_at is null
     or exists (
       select 1 from registry.deletions d
       where d.source = h.source and d.external_id = h.external_id
     )
   )
+  ) h
+  anti join "unchanged_old_shop" u
+    on h.external_id = u.external_id and u.delivered_at >= h.held_at
 ),
 contested as (
   select external_id from play group by external_id having count(*) > 1

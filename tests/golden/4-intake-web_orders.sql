@@ -133,7 +133,7 @@ select *, cast(null as timestamp) as updated_at from (
         group by file_no, order_id);
 
 -- unchanged_web_orders
-select r.row_id, r.order_id
+select r.row_id, r.order_id, r.delivered_at
 from "heads_web_orders" r
 join registry.orders h
   on h.source = 'web_orders'
@@ -315,14 +315,18 @@ with play as (
   select
       h.order_id,
       -1 as row_id,
-      coalesce(h.updated_at, h.delivered_at) as dated,
-      h.delivered_at,
+      coalesce(h.updated_at, h.held_at) as dated,
+      h.held_at as delivered_at,
       0 as refusal,
       h.fingerprint
-  from registry.orders h
-  anti join "unchanged_web_orders" u on h.order_id = u.order_id
-  where h.source = 'web_orders'
+  from (
+    select h.order_id, h.updated_at, h.delivered_at as held_at, h.fingerprint
+    from registry.orders h 
+    where h.source = 'web_orders'
 
+  ) h
+  anti join "unchanged_web_orders" u
+    on h.order_id = u.order_id and u.delivered_at >= h.held_at
 ),
 contested as (
   select order_id from play group by order_id having count(*) > 1

@@ -109,13 +109,16 @@ def rows(
 
 
 def unchanged(source: str, rows_table: str, held: Held) -> Step:
-    """Give ``row_id`` and key of the records that the registry holds as they are."""
+    """Give the records that the registry holds as they are.
+
+    Gives  ``row_id``, key and ``delivered_at`` of each.
+    """
     live = f"and {LIVE}" if held is CUSTOMERS else ""
     fits = "where r.problem is null" if held is CUSTOMERS else ""
     return step(
         f"unchanged_{source}",
         f"""
-        select r.row_id, r.{held.key}
+        select r.row_id, r.{held.key}, r.delivered_at
         from {ident(rows_table)} r
         join registry.{held.table} h
           on h.source = {literal(source)}
@@ -197,20 +200,31 @@ def own_reasons(source: str, *, several: bool = False) -> str:
 
 
 def lost(
-    source: str, rows_table: str, bad: str, held: Held, said: Sequence[str] = ()
+    source: str,
+    rows_table: str,
+    bad: str,
+    held: Held,
+    said: Sequence[str] = (),
+    *,
+    full: bool = False,
 ) -> Step:
     """Give the records that are not the latest version of their key.
 
     Records are compared by their own time, else their file's; the registry's
-    version takes part unless it is in the delivery itself. On a tie the later
-    file knows better, then the one that refuses more; in the end the fingerprint
-    decides, never the order of rows.
+    version takes part unless it is in the delivery itself, in a file not older than
+    that which it came with. Where deliveries are ``full`` it was in the latest of
+    them, and is as late as that. On a tie the later file knows better, then the one
+    that refuses more; in the end the fingerprint decides, never the order of rows.
 
     Reads  ``rows_table``, ``unchanged_…`` and ``bad``: records out of the game;
            ``said`` are its columns of consent.
     Gives  ``row_id`` of each record that loses; an unchanged one may.
     """
     key = held.key
+    held_at, last = "h.delivered_at", ""
+    if full:
+        held_at = "case when d.at > h.delivered_at then d.at else h.delivered_at end"
+        last = f"left join ({_last_delivered(source)}) d on h.source = d.source"
     refusal = " + ".join(f"rp_refusal(r.{ident(column)})" for column in said)
     return step(
         f"lost_{source}",
@@ -230,14 +244,18 @@ def lost(
           select
               h.{key},
               -1 as row_id,
-              coalesce(h.updated_at, h.delivered_at) as dated,
-              h.delivered_at,
+              coalesce(h.updated_at, h.held_at) as dated,
+              h.held_at as delivered_at,
               0 as refusal,
               h.fingerprint
-          from registry.{held.table} h
-          anti join {ident("unchanged_" + source)} u on h.{key} = u.{key}
-          where h.source = {literal(source)}
-            {f"and {LIVE}" if held is CUSTOMERS else ""}
+          from (
+            select h.{key}, h.updated_at, {held_at} as held_at, h.fingerprint
+            from registry.{held.table} h {last}
+            where h.source = {literal(source)}
+              {f"and {LIVE}" if held is CUSTOMERS else ""}
+          ) h
+          anti join {ident("unchanged_" + source)} u
+            on h.{key} = u.{key} and u.delivered_at >= h.held_at
         ),
         contested as (
           select {key} from play group by {key} having count(*) > 1
@@ -260,6 +278,16 @@ def lost(
         select row_id from ranked where place > 1 and row_id >= 0
         """,
     )
+
+
+def _last_delivered(source: str) -> str:
+    """Give the SELECT of the time of a source's latest files, mended rows aside."""
+    return f"""
+              select f.source, max(f.delivered_at) as at
+              from registry.run_files f
+              join registry.runs u on f.run_id = u.run_id
+              where f.source = {literal(source)} and u.command = 'run'
+              group by f.source"""
 
 
 def accepted(source: str, without: Sequence[str]) -> Step:

@@ -15,7 +15,8 @@ def known_statements(source: str, columns: Sequence[Stated]) -> Step:
     """Give the rows of a ``consents`` source that say what the registry knows.
 
     Of each of the ``columns`` of statements: a dated one is known when the ledger
-    has it, an undated one when it is the last word of that source on that address,
+    has it, an undated one when it is the last word of that source on that address
+    (and, if it refuses, no dated one came since or comes beside it),
     a reason never to mail an address when that is suppressed for it (an undated one
     of who unsubscribed from everything, when this source said so before). Where a
     row states several things one of them must be known, and of the others there
@@ -87,6 +88,15 @@ def _known(each: Stated, number: int) -> tuple[str, str, str]:
           where stated_at is null
           group by external_id
         ),
+        dated_{number} as (
+          select {each.address} as external_id
+          from {ident("rows_" + each.source)} r
+          anti join {said} s
+            on {each.address} = s.external_id
+            and {each.word} = s.stated
+            and s.stated_at = {own}
+          where r.problem is null and {own} is not null
+        ),
         {standing} as (
           select u.external_id, u.stated
           from undated_{number} u
@@ -94,6 +104,9 @@ def _known(each: Stated, number: int) -> tuple[str, str, str]:
             on d.external_id = u.external_id
             and d.stated_at is not null
             and d.run_id > u.run_id
+            and u.stated not in ('granted', 'pending', '{ASSUMED}')
+          anti join dated_{number} n
+            on n.external_id = u.external_id
             and u.stated not in ('granted', 'pending', '{ASSUMED}')
         )"""
     found = f"""{rows}
@@ -120,7 +133,8 @@ def repeated_statements(source: str, columns: Sequence[Stated]) -> Step:
     """Give the rows of a ``consents`` source that another row of it outdoes.
 
     Of the statements on one address at one time the refusal stands. A reason
-    never to mail an address is no statement: each stands beside them. A row that
+    never to mail an address is no statement: each stands beside them. So does a
+    dated unknown, which may take back the yes beside it. A row that
     states several things is outdone by one that says the same alone.
     """
     reasons = ", ".join(map(literal, SUPPRESSION_REASONS))
@@ -130,8 +144,9 @@ def repeated_statements(source: str, columns: Sequence[Stated]) -> Step:
         first.address,
         first.own_time,
         f"case when {word} in ({reasons}) then {word} end",
+        f"case when {word} = 'unknown' and {first.own_time} is not null then 1 end",
     ]
-    order = f"rp_refusal({word}) desc, {word} nulls last, r.row_id"
+    order = f"rp_refusal({word}) desc, {word} nulls last, r.delivered_at, r.row_id"
     test = f"{first.address} is not null"
     if len(columns) > 1:
         apart = [
@@ -140,7 +155,7 @@ def repeated_statements(source: str, columns: Sequence[Stated]) -> Step:
             for part in (each.address, each.own_time, f"r.{ident(each.said)}")
         ]
         apart = list(dict.fromkeys(apart))
-        order = "r.row_id"
+        order = "r.delivered_at, r.row_id"
         test = " or ".join(f"{each.address} is not null" for each in columns)
     listed = ",\n                  ".join(apart)
     return step(

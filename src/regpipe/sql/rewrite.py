@@ -163,6 +163,8 @@ def _values(base: str, columns: Sequence[str]) -> _Values:
                 )
             elif name not in _LEDGER:
                 found[name] = _blank(_of_record(), text)
+        elif base == "source_records" and name == "customer_id":
+            found[name] = _blank(_BY_CUSTOMER, text)
         elif name in _NAMES and {"first_name", "last_name"} <= {*columns}:
             found[name] = _blank(named, text)
         elif name == "originals":

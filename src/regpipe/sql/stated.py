@@ -216,6 +216,7 @@ def _taken(each: Stated, test: str) -> str:
             order by
               case when {said} = 'unknown' then 0 else rp_refusal({said}) end
                 desc nulls last,
+              r.delivered_at,
               r.row_id
           ) = 1
         ) r

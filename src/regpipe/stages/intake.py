@@ -186,9 +186,10 @@ def _take_customers(
         bad = judged.kept(sql_pieces.bad_customers(source))
         engine.make(sql_pieces.piece_reasons(source))
     said = [consent_column(*stated) for stated in spec.consents]
-    lost = judged.kept(sql.lost(source, rows, refused, sql.CUSTOMERS, said))
+    full = spec.delivery == "full"
+    lost = judged.kept(sql.lost(source, rows, refused, sql.CUSTOMERS, said, full=full))
     engine.define(sql.accepted(source, [*bad, *lost]))
-    if spec.delivery == "delta":
+    if not full:
         return True
     keyless = engine.collect(sql.keyless(source, sql.CUSTOMERS.key))
     whole = int(keyless["rows"][0].as_py()) == 0
