@@ -217,6 +217,14 @@ def work_out(
             whole=whole,
             all_steps=blank,
         )
+        old_rules = not whole and outdated(engine, rules)
+        deltas += [
+            scores,
+            merge_rules(engine, rules, everybody=whole or ground.fresh),
+        ]
+        notes = {**resolved.notes, "old_rules": int(old_rules)}
+        told.append(replace(resolved, notes=notes))
+    with watch.stage("review"):
         questions = merge_questions(
             engine,
             pipeline.identity,
@@ -224,15 +232,8 @@ def work_out(
             any_scored=any_scored,
             all_steps=blank,
         )
+        deltas.append(questions)
         forget_ties(engine, pipeline.identity)
-        old_rules = not whole and outdated(engine, rules)
-        deltas += [
-            scores,
-            questions,
-            merge_rules(engine, rules, everybody=whole or ground.fresh),
-        ]
-        notes = {**resolved.notes, "old_rules": int(old_rules)}
-        told.append(replace(resolved, notes=notes))
     with watch.stage("merge customers"):
         deltas += merge.merge_records(engine, pipeline.survivorship, ground)
     with watch.stage("merge consents") as told:
