@@ -177,7 +177,8 @@ class Consents:
         """Hear what the versions of one record say.
 
         A row that says what is held already says nothing new, but says it now. What
-        is held was in the latest full delivery, too.
+        is held was in the latest full delivery, too. An older version that comes after
+        what is held may refuse, but gives no yes: what is held did not repeat it.
         """
         mine = (source, rows[0].key)
         held = self.versions.get(mine) if mine not in self.gone else None
@@ -193,7 +194,8 @@ class Consents:
         for row in news:
             self._never_again(row)
             for word in row.words:
-                if row.time_of(word) is not None:
+                late = latest not in news and word.word in YES
+                if row.time_of(word) is not None and not late:
                     self._dated(source, row, word)
         if held is None or latest.text != held.text:
             self.versions[mine] = latest
