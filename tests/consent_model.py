@@ -104,7 +104,7 @@ class Consents:
         default_factory=lambda: defaultdict(list)
     )
     versions: dict[tuple[str, str], Row] = field(default_factory=dict)
-    gone: set[tuple[str, str]] = field(default_factory=set)
+    gone: dict[tuple[str, str], datetime] = field(default_factory=dict)
     never: dict[tuple[str, str, str], datetime] = field(default_factory=dict)
     latest: dict[str, datetime] = field(default_factory=dict)
     deliveries: int = 0
@@ -166,10 +166,11 @@ class Consents:
         for key in dict.fromkeys(row.key for row in rows if row.good):
             mine = [row for row in rows if row.good and row.key == key]
             self._record(source, mine, self.latest.get(source) if full else None)
-        if full is not None:
-            self.latest[source] = max(full, self.latest.get(source, full))
-            lacking = {k for k in self.versions if k[0] == source and k[1] not in named}
-            self.gone |= lacking
+        if full is not None and full >= self.latest.get(source, full):
+            self.latest[source] = full
+            for mine in self.versions:
+                if mine[0] == source and mine[1] not in named:
+                    self.gone.setdefault(mine, full)
 
     def _record(
         self, source: str, rows: Sequence[Row], latest_full: datetime | None
@@ -177,29 +178,33 @@ class Consents:
         """Hear what the versions of one record say.
 
         A row that says what is held already says nothing new, but says it now. What
-        is held was in the latest full delivery, too. An older version that comes after
+        is held was in the latest full delivery, too; a file from before a record went
+        does not bring it back. An older version that comes after
         what is held may refuse, but gives no yes: what is held did not repeat it.
         """
         mine = (source, rows[0].key)
         held = self.versions.get(mine) if mine not in self.gone else None
         if held is not None:
             held = replace(held, arrived=max(held.arrived, latest_full or held.arrived))
+        away = self.gone.get(mine) if latest_full else None
+        from_before = [row for row in rows if away is not None and row.arrived < away]
         news = [row for row in rows if held is None or row.text != held.text]
         again = [replace(held, arrived=row.arrived) for row in rows if row not in news]
         if held is not None and not any(row.arrived >= held.arrived for row in again):
             if any((r.dated, r.arrived) == (held.dated, held.arrived) for r in news):
                 raise UndeterminedError  # They came in different runs.
             again.append(held)
-        latest = newest([*news, *again])
+        there = [row for row in (*news, *again) if row not in from_before]
+        latest = newest(there) if there else None
         for row in news:
             self._never_again(row)
             for word in row.words:
                 late = latest not in news and word.word in YES
                 if row.time_of(word) is not None and not late:
                     self._dated(source, row, word)
-        if held is None or latest.text != held.text:
+        if latest is not None and (held is None or latest.text != held.text):
             self.versions[mine] = latest
-            self.gone.discard(mine)
+            self.gone.pop(mine, None)
             for word in latest.words:
                 if latest.time_of(word) is None:
                     self._undated(source, latest, word)

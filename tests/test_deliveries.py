@@ -87,6 +87,20 @@ def test_the_yes_of_a_record_that_is_gone_grants_nothing(tmp_path):
     assert "c@x.se" not in emails(tmp_path / "out" / "news.csv")
 
 
+def test_an_old_dump_read_late_brings_nobody_back_and_takes_nobody_away(tmp_path):
+    shop = full(tmp_path)
+    bring(shop, FIVE)
+    bring(shop, FOUR + "6 | f@x.se | Holm | granted", hours=2)
+    before = ids(shop)
+    assert emails(tmp_path / NEWS["to"]) == list(before.values())
+    (late,) = bring(shop, FIVE.replace("Ek", "Ek-Holm"), hours=1).files
+    assert (late.accepted, late.duplicate, late.unchanged) == (0, 1, 4)
+    assert ids(shop) == before
+    assert emails(tmp_path / NEWS["to"]) == list(before.values())
+    (back,) = bring(shop, FIVE, hours=3).files
+    assert back.accepted == 1
+
+
 def test_what_is_missing_from_a_delivery_of_changes_stays(tmp_path):
     shop = declared(tmp_path, {"shop": customers(COLUMNS)})
     bring(shop, FIVE)

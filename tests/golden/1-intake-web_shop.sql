@@ -305,7 +305,16 @@ from "changed_web_shop"
 where problem is not null;
 
 -- lost_web_shop
-with play as (
+with away as (
+  select r.row_id
+  from "rows_web_shop" r
+  join registry.source_records h
+    on h.source = 'web_shop' and r.external_id = h.external_id
+  anti join registry.deletions d
+    on h.source = d.source and h.external_id = d.external_id
+  where h.gone_at > r.delivered_at
+),
+play as (
   select
       r.external_id,
       r.row_id,
@@ -315,6 +324,7 @@ with play as (
       r.fingerprint
   from "rows_web_shop" r
   anti join "reasons_web_shop" b on r.row_id = b.row_id
+  anti join away w on r.row_id = w.row_id
   where r.external_id is not null
   union all
   select
@@ -362,7 +372,9 @@ ranked as (
   from play p
   semi join contested c on p.external_id = c.external_id
 )
-select row_id from ranked where place > 1 and row_id >= 0;
+select row_id from ranked where place > 1 and row_id >= 0
+union all
+select row_id from away;
 
 -- accepted_web_shop
 select r.* from "changed_web_shop" r;

@@ -140,7 +140,7 @@ before as (
         filter (where e.stated_at is null) as undated,
       max(e.run_id) filter (where e.stated_at is null) as undated_run,
       arg_max(e.stated, {
-        't': e.said_at, 'r': e.run_id, 'refusal': rp_refusal(e.stated)
+        't': e.said_at, 'refusal': rp_refusal(e.stated)
       })
         filter (where e.stated_at is not null) as dated,
       max(e.run_id) filter (where e.stated_at is not null) as dated_run,

@@ -222,7 +222,14 @@ from "accepted_mail_club";
 select s.source, s.external_id, timestamp '(the file)' as gone_at
 from registry.source_records s
 anti join "seen_web_shop" d on s.external_id = d.external_id
-where s.source = 'web_shop' and s.gone_at is null;
+left join (
+      select f.source, max(f.delivered_at) as at
+      from registry.run_files f
+      join registry.runs u on f.run_id = u.run_id
+      where f.source = 'web_shop' and u.command = 'run'
+      group by f.source) l on s.source = l.source
+where s.source = 'web_shop' and s.gone_at is null
+  and coalesce(l.at <= timestamp '(the file)', true);
 
 -- stored
 select

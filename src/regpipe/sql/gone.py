@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from regpipe.sql.intake import timestamp
+from regpipe.sql.intake import last_delivered, timestamp
 from regpipe.sql.step import Step, ident, literal, step
 
 
 def vanished(deliveries: Sequence[tuple[str, str]], *, deleted: bool = False) -> Step:
     """Give the live records that a full delivery no longer holds.
 
-    With ``deleted`` also those that a person deletes.
+    A delivery older than the source's latest takes nobody away. With ``deleted`` also
+    those that a person deletes.
 
     Reads  ``seen_…`` of each source in ``deliveries``: its name and, as a SQL
            literal, the time of its delivery; ``records_deleted``.
@@ -28,7 +29,9 @@ def vanished(deliveries: Sequence[tuple[str, str]], *, deleted: bool = False) ->
         select s.source, s.external_id, {when} as gone_at
         from registry.source_records s
         anti join {ident("seen_" + source)} d on s.external_id = d.external_id{but}
-        where s.source = {literal(source)} and s.gone_at is null"""
+        left join ({last_delivered(source)}) l on s.source = l.source
+        where s.source = {literal(source)} and s.gone_at is null
+          and coalesce(l.at <= {when}, true)"""
         for source, when in deliveries
     ]
     if deleted:

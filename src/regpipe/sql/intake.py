@@ -213,7 +213,8 @@ def lost(
     Records are compared by their own time, else their file's; the registry's
     version takes part unless it is in the delivery itself, in a file not older than
     that which it came with. Where deliveries are ``full`` it was in the latest of
-    them, and is as late as that. On a tie the later file knows better, then the one
+    them, and is as late as that; a record that is gone since is no more brought back
+    by a file from before. On a tie the later file knows better, then the one
     that refuses more; in the end the fingerprint decides, never the order of rows.
 
     Reads  ``rows_table``, ``unchanged_…`` and ``bad``: records out of the game;
@@ -222,14 +223,28 @@ def lost(
     """
     key = held.key
     held_at, last = "h.delivered_at", ""
+    away = but = also = ""
+    if full and held is CUSTOMERS:
+        away = f"""away as (
+          select r.row_id
+          from {ident(rows_table)} r
+          join registry.source_records h
+            on h.source = {literal(source)} and r.{key} = h.{key}
+          anti join registry.deletions d
+            on h.source = d.source and h.external_id = d.external_id
+          where h.gone_at > r.delivered_at
+        ),
+        """
+        but = "\n          anti join away w on r.row_id = w.row_id"
+        also = "\n        union all\n        select row_id from away"
     if full:
         held_at = "case when d.at > h.delivered_at then d.at else h.delivered_at end"
-        last = f"left join ({_last_delivered(source)}) d on h.source = d.source"
+        last = f"left join ({last_delivered(source)}) d on h.source = d.source"
     refusal = " + ".join(f"rp_refusal(r.{ident(column)})" for column in said)
     return step(
         f"lost_{source}",
         f"""
-        with play as (
+        with {away}play as (
           select
               r.{key},
               r.row_id,
@@ -238,7 +253,7 @@ def lost(
               {refusal or "0"} as refusal,
               r.fingerprint
           from {ident(rows_table)} r
-          anti join {ident(bad)} b on r.row_id = b.row_id
+          anti join {ident(bad)} b on r.row_id = b.row_id{but}
           where r.{key} is not null
           union all
           select
@@ -275,12 +290,12 @@ def lost(
           from play p
           semi join contested c on p.{key} = c.{key}
         )
-        select row_id from ranked where place > 1 and row_id >= 0
+        select row_id from ranked where place > 1 and row_id >= 0{also}
         """,
     )
 
 
-def _last_delivered(source: str) -> str:
+def last_delivered(source: str) -> str:
     """Give the SELECT of the time of a source's latest files, mended rows aside."""
     return f"""
               select f.source, max(f.delivered_at) as at
