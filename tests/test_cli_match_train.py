@@ -74,7 +74,7 @@ def test_a_model_is_learned_from_labels_and_is_the_same_each_time(
     assert trained(shop, two, "--truth", str(shop / "truth.csv")) == 0
     assert one.read_bytes() == two.read_bytes()
     found = weights(one)
-    assert found["email", "same"] > 1
+    assert found["email", "same, first names fit"] > 1
     assert found["birth_date", "another"] < -1
     out, err = capfd.readouterr()
     assert out.startswith("model\n  comparison  outcome")
@@ -86,7 +86,7 @@ def test_without_labels_splink_estimates(shop, tmp_path, capfd):
     path = tmp_path / "m.json"
     assert trained(shop, path) == 0
     found = weights(path)
-    assert found["home", "same phone, same address"] > 5
+    assert found["home", "same phone, same address, same first name"] > 5
     assert found["home", "nothing the same"] < 0
     out, err = capfd.readouterr()
     assert out.splitlines()[-1] == f"{path}: Trained without labels on 600 records."

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from math import log2
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,6 +42,9 @@ CERTAIN = (
     ("birth_date", "first_key", "last_key"),
 )
 """What two records share that are one person for certain."""
+
+ROUNDS = (25, 12, 6, 3)
+"""Rounds of expectation maximisation, at most: the first number that works."""
 
 RANDOM_PAIRS = 3e6
 """Pairs that Splink may draw to learn from."""
@@ -260,10 +263,22 @@ class Sandbox:
         return found.physical_name
 
     def trained(self, model: dict[str, Any], seed: int) -> dict[str, Any]:
-        """Let Splink learn from ``records``; give its settings with what it learned."""
+        """Let Splink learn from ``records``; give its settings with what it learned.
+
+        Splink gives up where a probability comes to nothing: then in fewer rounds.
+        """
+        records = self._api.register("records", table_name="records_given")
+        *some, least = ({**model, "max_iterations": rounds} for rounds in ROUNDS)
+        for each in some:
+            with suppress(ValueError):
+                return self._learned(records, each, seed)
+        return self._learned(records, least, seed)
+
+    def _learned(
+        self, records: SplinkDataFrame, model: dict[str, Any], seed: int
+    ) -> dict[str, Any]:
         from splink import Linker, block_on
 
-        records = self._api.register("records", table_name="records_given")
         linker = Linker(records, model, log_level=None)
         training = linker.training
         certain = [columns for columns in CERTAIN if self._shared(columns)]
