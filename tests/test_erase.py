@@ -282,6 +282,7 @@ def test_who_is_not_there_is_kept_out_all_the_same(regpipe, shop):
         for number, row in enumerate(spelled, 2)
     ]
     assert rows[-1]["external_id"] == "K-7"
+    rows.append({"external_id": "K-98", "phone": "0709999999", "first_name": "Bo"})
     rows.append({"external_id": "K-99", "email": "no+body+else@example.com"})
     deliver(shop.parent / "shop2.csv", rows, columns=COLUMNS.split())
     assert regpipe("run", "test.yaml", "-q").code == 0

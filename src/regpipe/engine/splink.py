@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 NUMBER = "record_no"
 PAIRS_AT_ONCE = 1_000_000
 """Pairs of one go: many, as each go reads the records; few, for the memory."""
-
 MEMORY = 2**30
 """Bytes that scoring may use, beside what the run itself does."""
 
@@ -45,7 +44,6 @@ CERTAIN = (
 
 ROUNDS = (25, 12, 6, 3)
 """Rounds of expectation maximisation, at most: the first number that works."""
-
 RANDOM_PAIRS = 3e6
 """Pairs that Splink may draw to learn from."""
 

@@ -1,7 +1,8 @@
 """Erased: whose row it is, by the keyed hashes that an erasure leaves behind.
 
 An address that the person alone had is enough. A phone passes on to others, and a
-household shares one: of a row with a first name that counts, too. What other customers
+household shares one: of a row with a first name that counts, too, unless none was
+known of the person. What other customers
 have as well (a shared mailbox, a switchboard) counts with the whole name only.
 """
 
@@ -25,6 +26,9 @@ PHONE, PHONE_FIRST, PHONE_NAME = "phone", "phone+first", "phone+name"
 RECORD = "record"
 ROW = "row"
 """A row that was rejected, as it stands in its file: nobody could read whose it is."""
+
+ANYBODY = ""
+"""Stands for the first name of a person of whom none was known: it may be any."""
 
 Hashed = tuple[str, str]
 """A kind of identifier, and its keyed hash."""
@@ -75,7 +79,7 @@ def hashes_of_person(
             found.add((EMAIL, key.hash(EMAIL, same_address(address))))
             continue
         found.add((PHONE, key.hash(PHONE, address)))
-        firsts = {name.first for name in known if name.first}
+        firsts = {name.first for name in known if name.first} or {ANYBODY}
         found |= {(PHONE_FIRST, key.hash(PHONE_FIRST, address, f)) for f in firsts}
     for address in shared:
         kind = EMAIL_NAME if "@" in address else PHONE_NAME
@@ -141,7 +145,9 @@ class Recognise:
             return False
         name = name_of(first, last)
         if theirs and (
-            not name.first or self._has(PHONE_FIRST, phone or "", name.first)
+            not name.first
+            or self._has(PHONE_FIRST, phone or "", name.first)
+            or self._has(PHONE_FIRST, phone or "", ANYBODY)
         ):
             return True
         whole = name.whole
