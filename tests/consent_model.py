@@ -179,8 +179,7 @@ class Consents:
 
         A row that says what is held already says nothing new, but says it now. What
         is held was in the latest full delivery, too; a file from before a record went
-        does not bring it back. An older version that comes after
-        what is held may refuse, but gives no yes: what is held did not repeat it.
+        does not bring it back.
         """
         mine = (source, rows[0].key)
         held = self.versions.get(mine) if mine not in self.gone else None
@@ -199,8 +198,7 @@ class Consents:
         for row in news:
             self._never_again(row)
             for word in row.words:
-                late = latest not in news and word.word in YES
-                if row.time_of(word) is not None and not late:
+                if row.time_of(word) is not None:
                     self._dated(source, row, word)
         if latest is not None and (held is None or latest.text != held.text):
             self.versions[mine] = latest

@@ -30,10 +30,7 @@ from "changed_web_shop" r
 anti join "reasons_web_shop" b on r.row_id = b.row_id
 anti join "erased_web_shop" x on r.row_id = x.row_id
 anti join "accepted_web_shop" a on r.row_id = a.row_id
-left join (select distinct external_id as newer from "accepted_web_shop") n
-  on r.external_id = n.newer
 where r.email is not null and r."consent_newsletter_email" in ('granted', 'pending', 'withdrawn', 'never', 'unknown') and rp_believed(r."consent_newsletter_email_at", r.delivered_at) is not null
-  and (n.newer is not null or r."consent_newsletter_email" not in ('granted', 'pending'))
 union all
 select
     'old_shop' as source,
@@ -81,10 +78,7 @@ from "changed_mail_club" r
 anti join "reasons_mail_club" b on r.row_id = b.row_id
 anti join "erased_mail_club" x on r.row_id = x.row_id
 anti join "accepted_mail_club" a on r.row_id = a.row_id
-left join (select distinct external_id as newer from "accepted_mail_club") n
-  on r.external_id = n.newer
-where r.email is not null and r."consent_newsletter_email" in ('granted', 'pending', 'withdrawn', 'never', 'unknown') and rp_believed(r."consent_newsletter_email_at", r.delivered_at) is not null
-  and (n.newer is not null or r."consent_newsletter_email" not in ('granted', 'pending'));
+where r.email is not null and r."consent_newsletter_email" in ('granted', 'pending', 'withdrawn', 'never', 'unknown') and rp_believed(r."consent_newsletter_email_at", r.delivered_at) is not null;
 
 -- consent_events_new
 with once as (

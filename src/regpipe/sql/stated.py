@@ -114,9 +114,7 @@ def statements(columns: Sequence[Stated], file_ids: int) -> Step:
 
     Reads  ``accepted_…`` of each source (of orders ``taken_…``); of customers
            ``changed_…``, ``reasons_…`` and ``erased_…`` too, where a statement is
-           dated: an older version of a row counts then. One that comes after the
-           version that the registry holds may refuse, but gives no yes: what is
-           held did not repeat it.
+           dated: an older version of a row counts then.
     Gives  one row per statement: source, external_id, address, channel,
            purpose, ``stated`` (the status said, or ASSUMED), ``stated_at`` (its own
            time, null without one), updated_at, delivered_at, file_id, row_number,
@@ -167,15 +165,10 @@ def _statements(each: Stated, proof: Sequence[str], file_ids: int) -> list[str]:
         from """
     found = [f"{select}{_taken(each, test)}\n        where {test}"]
     if each.kind == "customers" and each.dated:
-        key = _record(each).removeprefix("r.")
-        accepted = ident("accepted_" + each.source)
         found.append(
             f"""{select}{came_rows(each)}
-        anti join {accepted} a on r.row_id = a.row_id
-        left join (select distinct {key} as newer from {accepted}) n
-          on r.{key} = n.newer
-        where {test} and {each.own_time} is not null
-          and (n.newer is not null or {each.word} not in ('granted', 'pending'))"""
+        anti join {ident("accepted_" + each.source)} a on r.row_id = a.row_id
+        where {test} and {each.own_time} is not null"""
         )
     return found
 
