@@ -218,11 +218,18 @@ class Player:
         return people
 
     def _erase(self, number: int) -> None:
-        """Erase a customer of some histories; note the addresses of theirs alone."""
+        """Erase a customer of some histories; note the addresses of theirs alone.
+
+        A phone of somebody whose first name is known is open to others of its home.
+        """
         held: dict[str, set[int]] = defaultdict(set)
-        for customer_id, *addresses in asked(
-            self.registry, "select customer_id, email, phone from source_records"
+        named = set()
+        for customer_id, name, *addresses in asked(
+            self.registry,
+            "select customer_id, first_name, email, phone from source_records",
         ):
+            if name:
+                named.add(customer_id)
             for address in addresses:
                 held[address or ""].add(customer_id)
         whom = []
@@ -231,10 +238,12 @@ class Player:
             if which < 0.1:
                 customer = list(theirs)[int(one * len(theirs))]
                 whom.append(Asked("test", customer_id=customer))
-                own = {
-                    out_of_slot(slot, a) for a in held if a and held[a] == {customer}
+                self.erased[slot] = {
+                    out_of_slot(slot, address)
+                    for address, holders in held.items()
+                    if holders == {customer}
+                    and ("@" in address or customer not in named)
                 }
-                self.erased[slot] = own
         if whom:
             order = Order(whom, "eva", "asked for", None, AS_OF)
             erase_in(self.registry, order, wait=0, progress=silent)
