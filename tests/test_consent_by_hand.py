@@ -10,7 +10,17 @@ from regpipe.planning import plan_decisions
 from regpipe.registry.statements import Proof
 from regpipe.run import decide_in, export_pipeline
 from regpipe.stages.stating import Block, State, Unblock
-from worlds import AS_OF, DELIVERED, NEWS, asked, customers, declared, deliver, run
+from worlds import (
+    AS_OF,
+    DELIVERED,
+    NEWS,
+    asked,
+    consents,
+    customers,
+    declared,
+    deliver,
+    run,
+)
 
 COLUMNS = "external_id email phone news"
 ROWS = """
@@ -104,6 +114,18 @@ def test_a_block_holds_until_it_is_lifted_by_hand(tmp_path):
     assert ended == [("a@x.se", "complained", "called", "eva")]
 
 
+def test_a_feed_that_still_holds_a_lifted_address_suppresses_it_again(tmp_path):
+    sources = {"shop": customers(COLUMNS), "club": consents("email status")}
+    shop = declared(tmp_path, sources, {"news": NEWS})
+    deliver(tmp_path / "consents.csv", "email | status\na@x.se | bounced")
+    night(shop, 0)
+    assert mailed(shop) == set()
+    note(shop, Unblock("a@x.se"))
+    assert mailed(shop) == {"a@x.se"}
+    night(shop, 30)
+    assert mailed(shop) == set()
+
+
 def test_who_unsubscribed_from_all_comes_back_by_a_grant_and_nobody_else_does(tmp_path):
     shop = shop_of(tmp_path)
     note(shop, Block("a@x.se", "unsubscribed"))
@@ -136,6 +158,8 @@ def test_a_statement_works_for_who_is_in_no_file_yet(tmp_path):
         ),
         (Unblock("a@x.se"), "not suppressed"),
         (Block("12"), "no phone number"),
+        (State("Gatan 1|SE", "newsletter", "never", "post"), "no postal address"),
+        (State("Gatan 1||SE", "newsletter", "never", "post"), "no postal address"),
     ],
 )
 def test_an_act_that_means_nothing_is_refused_and_shows_no_address(shop, act, told):
@@ -143,6 +167,20 @@ def test_an_act_that_means_nothing_is_refused_and_shows_no_address(shop, act, to
         note(shop, act)
     assert told in str(refused.value)
     assert "a@x" not in str(refused.value)
+
+
+def test_a_postal_address_is_noted_as_the_ledger_has_it(tmp_path):
+    shop = shop_of(tmp_path)
+    note(
+        shop,
+        State("STORGATAN 1|111 22|se", "newsletter", "withdrawn", "post"),
+        Block("Storgatan 2 | 111 22 | SE"),
+    )
+    registry = shop.folder / "registry.duckdb"
+    noted = "select address, channel from consent_events where source = 'by hand'"
+    assert asked(registry, noted) == [("storgatan1|11122|se", "post")]
+    blocked = "select address, channel from suppressions"
+    assert asked(registry, blocked) == [("storgatan2|11122|se", "*")]
 
 
 def test_a_plan_of_it_writes_nothing(shop):

@@ -258,6 +258,31 @@ def test_consent_may_follow_the_person(tmp_path, events, history, suppressions, 
     assert found == (["1"] if on_it else [])
 
 
+@pytest.mark.parametrize(
+    ("reason", "shown"), [("complained", "no"), ("blocked", "no"), ("bounced", "yes")]
+)
+def test_who_is_kept_off_by_another_address_shows_no_consent_either(
+    tmp_path, reason, shown
+):
+    declared = pipeline(
+        tmp_path,
+        all={
+            "purpose": "service",
+            "columns": ["consent.newsletter"],
+            "to": "all.csv",
+        },
+    )
+    by_person = Consent.model_validate({"follows": "person"})
+    write_lists(
+        declared.model_copy(update={"consent": by_person}),
+        customers=[ANNA],
+        source_records=MERGED,
+        consent_events=[said("granted")],
+        suppressions=[{"address": "old@x.se", "reason": reason}],
+    )
+    assert cells(tmp_path / "all.csv")[1:] == [[shown]]
+
+
 def test_without_it_a_new_address_has_no_consent(tmp_path):
     events = [said("granted", **OLD)]
     assert listed(tmp_path, {}, source_records=MERGED, consent_events=events) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,6 +34,7 @@ from regpipe.registry.files import (
 from regpipe.registry.files import replace as put_in_place
 from regpipe.registry.lock import writer_lock
 from regpipe.registry.log import Log
+from regpipe.registry.moments import utc
 from regpipe.registry.opening import opened
 from regpipe.stages.decisions import decisions
 from regpipe.stages.erase import (
@@ -112,8 +113,7 @@ class Order:
     @property
     def said(self) -> Said:
         """Give what is noted of it."""
-        at = self.at.astimezone(UTC).replace(tzinfo=None)
-        return Said(at, self.by, self.ground, self.case)
+        return Said(utc(self.at), self.by, self.ground, self.case)
 
 
 @dataclass
@@ -218,14 +218,7 @@ def _erased(
         if found.new_key:
             keep_key(registry, found.key)
         put_in_place(target, registry)
-    outcome = ErasureOutcome(
-        run=plan.run_id,
-        people=found.outcome.people,
-        tables=found.outcome.tables,
-        lists=found.outcome.lists,
-        searched=searched,
-        beside=found.outcome.beside,
-    )
+    outcome = replace(found.outcome, run=plan.run_id, searched=searched)
     return _certified(registry, outcome, order)
 
 
@@ -284,7 +277,7 @@ def _certified(registry: Path, outcome: ErasureOutcome, order: Order) -> Erasure
     path = folder / f"erasure-{numbers[0]}.json"
     text = json.dumps(certificate(outcome, order), indent=2, default=str)
     write_owner_only(path, f"{text}\n".encode())
-    return ErasureOutcome(**{**vars(outcome), "certificate": path})
+    return replace(outcome, certificate=path)
 
 
 def certificate(outcome: ErasureOutcome, order: Order) -> dict[str, object]:

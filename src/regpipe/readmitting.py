@@ -28,7 +28,7 @@ from regpipe.registry.files import replace as put_in_place
 from regpipe.registry.lock import writer_lock
 from regpipe.registry.log import Log
 from regpipe.registry.opening import opened
-from regpipe.registry.state import state_of
+from regpipe.registry.state import last_pipeline, state_of
 from regpipe.stages.erase_who import Asked
 from regpipe.stages.erased import NAMELESS, hashes_of_person
 
@@ -183,11 +183,8 @@ def _let_go(
             with opened(registry, scratch) as (engine, held):
                 answer, erasures, key = work(engine)
                 state = state_of(engine)
-                named = engine.collect(
-                    "select pipeline from registry.runs order by run_id desc limit 1"
-                )
                 log = Log(
-                    named["pipeline"][0].as_py(),
+                    last_pipeline(engine),
                     command,
                     started,
                     at,

@@ -23,7 +23,7 @@ REASONS = ("blocked", "complained", "bounced", "unsubscribed")
     metavar="CHANNEL",
     default="email",
     show_default=True,
-    help="By which channel: email, sms, phone.",
+    help="By which channel: email, sms, phone, or post ('Street 1|111 22|SE').",
 )
 @click.option(
     "--at",

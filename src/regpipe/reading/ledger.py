@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from regpipe.engine.protocol import Engine
+from regpipe.fields import UNSUBSCRIBED
 from regpipe.registry.rules import consent_of
 from regpipe.sql.consent_in_force import in_force
-from regpipe.sql.gate import UNSUBSCRIBED, never_again, suppressed
+from regpipe.sql.gate import never_again, suppressed
 from regpipe.sql.holders import holders
 from regpipe.sql.step import comma, ident, literal
 from regpipe.stages.words import leave_words, words_left
@@ -33,9 +34,6 @@ EVENT = (
     *(*KEY, "status", "stated", "stated_at", "said_at", "dated_by"),
     *("source", "external_id", "file_id", "row_number", "run_id", *RESTS_ON),
 )
-
-BY_HAND = "by hand"
-"""The source of a statement that somebody noted by hand."""
 
 IN_FORCE = "in force"
 OLDER = "older"

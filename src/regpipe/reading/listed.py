@@ -10,9 +10,10 @@ from typing import Any
 
 from regpipe.engine.protocol import Engine
 from regpipe.reading.customer import known_addresses
-from regpipe.reading.ledger import BY_HAND, Word, consents_of
+from regpipe.reading.ledger import Word, consents_of
 from regpipe.spec import Pipeline
 from regpipe.spec.consent import Consent
+from regpipe.sql.consent_by_hand import BY_HAND
 from regpipe.sql.fitted import INCOMPLETE
 from regpipe.sql.gate import SERVICE, policies_of
 from regpipe.stages.judging import Judged, judge

@@ -11,6 +11,7 @@ import pyarrow as pa
 from regpipe.engine.protocol import Engine, TableDelta
 from regpipe.errors import DataError, Problem
 from regpipe.registry.links import TIME, Dismissal, LinkDecision, Links, RecordKey
+from regpipe.registry.moments import utc
 from regpipe.registry.statements import NOTHING_NOTED, NotedConsent
 from regpipe.sql.step import literal, step
 
@@ -56,7 +57,7 @@ class ByHand:
         self._put_overrides(engine)
         engine.put("records_removed", _keys(self.removals))
         self._put_deletions(engine)
-        linked = Links(self.by, _utc(self.at), self.links, self.dismissals)
+        linked = Links(self.by, utc(self.at), self.links, self.dismissals)
         deltas = linked.leave(engine, last_decision)
         engine.make(step("dismissals_in_force", _DISMISSED))
         engine.make(step("decided", _DECIDED))
@@ -86,7 +87,7 @@ class ByHand:
             **keys,
             "value": pa.array(values, pa.string()),
             "set_by": pa.array([self.by] * len(ids), pa.string()),
-            "set_at": pa.array([_utc(self.at)] * len(ids), TIME),
+            "set_at": pa.array([utc(self.at)] * len(ids), TIME),
         }
         engine.put("overrides_new", pa.table(rows).filter(pa.array(kept, pa.bool_())))
 
@@ -97,7 +98,7 @@ class ByHand:
             keys.append_column(
                 "deleted_by", pa.array([self.by] * keys.num_rows, pa.string())
             ).append_column(
-                "deleted_at", pa.array([_utc(self.at)] * keys.num_rows, TIME)
+                "deleted_at", pa.array([utc(self.at)] * keys.num_rows, TIME)
             ),
         )
 
@@ -163,7 +164,3 @@ def _keys(records: Sequence[RecordKey]) -> pa.Table:
             "external_id": pa.array([number for _, number in records], pa.string()),
         }
     )
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,6 +12,7 @@ import pyarrow as pa
 from regpipe.engine.duckdb import DuckDBEngine
 from regpipe.engine.protocol import Engine, TableDelta
 from regpipe.outcome import ExportOutcome, FileOutcome
+from regpipe.registry.moments import utc
 from regpipe.version import VERSION
 
 _TIME = pa.timestamp("us")
@@ -32,8 +33,8 @@ class Log:
         row = {
             "pipeline": pa.array([self.pipeline], pa.string()),
             "command": pa.array([self.command], pa.string()),
-            "started_at": pa.array([_utc(self.started_at)], _TIME),
-            "as_of": pa.array([_utc(self.as_of)], _TIME),
+            "started_at": pa.array([utc(self.started_at)], _TIME),
+            "as_of": pa.array([utc(self.as_of)], _TIME),
             "program_version": pa.array([VERSION], pa.string()),
             "next_customer_id": pa.array([next_customer], pa.int64()),
         }
@@ -67,10 +68,6 @@ class Log:
         engine.put("run_files_new", pa.table(columns))
 
 
-def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None)
-
-
 def note_lists(
     target: Path,
     lists: Sequence[tuple[str, ExportOutcome]],
@@ -86,7 +83,7 @@ def note_lists(
             "file": pa.array([o.file for o in outcomes], pa.string()),
             "rows": pa.array([o.rows for o in outcomes], pa.int64()),
             "sha256": pa.array([o.sha256 for o in outcomes], pa.string()),
-            "as_of": pa.array([_utc(as_of)] * len(outcomes), _TIME),
+            "as_of": pa.array([utc(as_of)] * len(outcomes), _TIME),
         }
     )
     engine = DuckDBEngine(None)

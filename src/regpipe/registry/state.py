@@ -56,3 +56,11 @@ def state_of(engine: Engine) -> State:
         """
     )
     return State(**{name: int(found[name][0].as_py()) for name in found.column_names})
+
+
+def last_pipeline(engine: Engine) -> str:
+    """Give the name of the pipeline that the last run was of; there was one."""
+    named = engine.collect(
+        "select pipeline from registry.runs order by run_id desc limit 1"
+    )
+    return str(named["pipeline"][0].as_py())

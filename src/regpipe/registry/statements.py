@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from datetime import datetime
 
 import pyarrow as pa
 
 from regpipe.engine.protocol import Engine, TableDelta
 from regpipe.registry.links import TIME
+from regpipe.registry.moments import utc
 from regpipe.sql import consent_by_hand as sql
 from regpipe.sql.consent_by_hand import BY_HAND
 
@@ -86,13 +87,13 @@ class NotedConsent:
             "channel": pa.array([each.channel for each in said], pa.string()),
             "purpose": pa.array([each.purpose for each in said], pa.string()),
             "stated": pa.array([each.status for each in said], pa.string()),
-            "stated_at": pa.array([_utc(each.at) for each in said], TIME),
+            "stated_at": pa.array([utc(each.at) for each in said], TIME),
             "stated_by": pa.array([by] * len(said), pa.string()),
         }
         for name in (field.name for field in fields(Proof)):
             cells = [getattr(each.proof, name) for each in said]
             if name.endswith("_at"):
-                times = [None if cell is None else _utc(cell) for cell in cells]
+                times = [None if cell is None else utc(cell) for cell in cells]
                 rows[name] = pa.array(times, TIME)
             else:
                 rows[name] = pa.array(cells, pa.string())
@@ -104,7 +105,7 @@ class NotedConsent:
         made = [each for each in self.blocks if not each.lift]
         rows = {
             **_keys(made),
-            "suppressed_at": pa.array([_utc(at)] * len(made), TIME),
+            "suppressed_at": pa.array([utc(at)] * len(made), TIME),
             "note": pa.array([each.note for each in made], pa.string()),
             "stated_by": pa.array([by] * len(made), pa.string()),
         }
@@ -119,7 +120,3 @@ def _keys(blocks: Sequence[Block]) -> dict[str, pa.Array]:
         name: pa.array([getattr(each, name) for each in blocks], pa.string())
         for name in ("address", "channel", "reason")
     }
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from regpipe.fields import UNSUBSCRIBED
 from regpipe.spec.consent import STRICT, Consent, Policy
 from regpipe.sql import consent_in_force
 from regpipe.sql.customer_view import addresses, moment
@@ -24,9 +25,6 @@ NO_CONSENT, NOT_CONFIRMED, TOO_OLD = (
     "consent_too_old",
 )
 """What consent may lack."""
-
-UNSUBSCRIBED = "unsubscribed"
-"""The reason of a suppression that a later grant lifts."""
 
 LEDGER = "registry.consent_events"
 
@@ -168,6 +166,7 @@ where g.status = 'granted'
 """,
         )
     key = "cast(c.customer_id as varchar)" if _by_person(consent) else "c.address"
+    lack = verdict(policies, as_of, "b.country")
     return step(
         may_table(purpose, channel),
         f"""
@@ -175,10 +174,12 @@ with judged as (
   select
       c.address,
       g.said_at,
-      {verdict(policies, as_of, "b.country")} as lack
+      case when n.customer_id is not null then 'suppressed' else {lack} end as lack
   from {addresses(channel)} c
   left join registry.addresses b
     on c.customer_id = b.customer_id and b.kind = 'billing'
+  left join ({never_again(purpose, channel, consent)}
+  ) n on c.customer_id = n.customer_id
   {_consent_joins(purpose, channel, policies, key)}
 )
 select j.address, min(j.said_at) as said_at

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from regpipe.fields import UNSUBSCRIBED
 from regpipe.formats import RefusalFile
 from regpipe.spec.consent import STRICT, Consent
 from regpipe.sql import consent_in_force
 from regpipe.sql.customer_view import addresses
-from regpipe.sql.gate import UNSUBSCRIBED, may_table, never_again, word_table
+from regpipe.sql.gate import may_table, never_again, word_table
 from regpipe.sql.list_cells import fits
 from regpipe.sql.step import Step, ident, literal, step
 

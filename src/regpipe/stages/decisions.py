@@ -11,6 +11,7 @@ from regpipe.engine.protocol import Engine
 from regpipe.errors import RegistryError
 from regpipe.registry.by_hand import ByHand
 from regpipe.registry.rules import LATEST, rules_of
+from regpipe.registry.state import last_pipeline
 from regpipe.spec import Pipeline
 from regpipe.stages.deciding import Act, decide
 from regpipe.stages.erased import refuse_erased
@@ -36,11 +37,8 @@ def decisions(
             "does not hold the rules of its last run",
             "run its pipeline once with this regpipe",
         )
-    named = engine.collect(
-        "select pipeline from registry.runs order by run_id desc limit 1"
-    )
     pipeline = Pipeline.model_construct(
-        pipeline=named["pipeline"][0].as_py(),
+        pipeline=last_pipeline(engine),
         registry=str(registry.absolute()),
         checks=(),
         sources={},

@@ -9,11 +9,14 @@ from datetime import datetime, timedelta
 
 from regpipe.engine.protocol import Engine
 from regpipe.errors import DataError, Problem
+from regpipe.fields import UNSUBSCRIBED
 from regpipe.registry.statements import NO_PROOF, NotedConsent, Proof, Statement
 from regpipe.registry.statements import Block as Blocked
+from regpipe.sql.customer_view import POST
 from regpipe.sql.step import literal
 from regpipe.stages.canonical import address_of
 from regpipe.stages.phones import phone
+from regpipe.stages.who import POSTAL_PARTS
 
 WHERE = "consent"
 """Where the problems of these acts are."""
@@ -21,7 +24,7 @@ WHERE = "consent"
 STATUSES = ("granted", "pending", "withdrawn", "never")
 """What a person may note that an address says."""
 
-REASONS = ("blocked", "complained", "bounced", "unsubscribed")
+REASONS = ("blocked", "complained", "bounced", UNSUBSCRIBED)
 """Why a person may block an address. A later grant lifts the last one alone."""
 
 _AHEAD = timedelta(days=1)
@@ -77,7 +80,7 @@ def noted(engine: Engine, acts: Sequence[ConsentAct], at: datetime) -> NotedCons
                 case State():
                     statements.append(_statement(engine, act, at))
                 case Block():
-                    address = address_by(act.channel, act.address)
+                    address = _address(engine, act.channel, act.address)
                     blocks.append(Blocked(address, act.channel, act.reason, act.note))
                 case Unblock():
                     blocks += _unblocked(engine, act)
@@ -88,14 +91,16 @@ def noted(engine: Engine, acts: Sequence[ConsentAct], at: datetime) -> NotedCons
     return NotedConsent(statements, blocks)
 
 
-def address_by(channel: str, written: str) -> str:
+def _address(engine: Engine, channel: str, written: str) -> str:
     """Give an address that a person wrote as the ledger has it.
 
-    With the channel '*' it may be an e-mail or a phone.
+    With the channel '*' it may be an e-mail, a phone or a postal address.
 
     Raises DataError when it is none that the channel has.
     """
     text = written.strip()
+    if channel == POST or (channel == "*" and "|" in text):
+        return _postal(engine, text)
     if channel == "email" or (channel == "*" and "@" in text):
         address = address_of(text)
         if re.fullmatch(r"[^\s@]+@[^\s@]+", address) is None:
@@ -111,8 +116,25 @@ def address_by(channel: str, written: str) -> str:
     return number
 
 
+def _postal(engine: Engine, written: str) -> str:
+    """Give a postal address, 'street|postcode|country', as the ledger has it."""
+    parts = written.split("|")
+    found = None
+    if len(parts) == POSTAL_PARTS:
+        said = ", ".join(map(literal, parts))
+        answer = engine.collect(f"select rp_postal({said}) as address")
+        found = answer["address"][0].as_py()
+    if found is None:
+        raise DataError.at(
+            WHERE,
+            "the address is no postal address",
+            "write it as 'Street 1|111 22|SE'",
+        )
+    return str(found)
+
+
 def _statement(engine: Engine, act: State, at: datetime) -> Statement:
-    address = address_by(act.channel, act.address)
+    address = _address(engine, act.channel, act.address)
     when = act.at or at
     if when > at + _AHEAD:
         raise DataError.at(WHERE, "the statement's time is in the future")
@@ -124,7 +146,7 @@ def _statement(engine: Engine, act: State, at: datetime) -> Statement:
                 "say with --wording what they agreed to, and how that is known",
             )
         held = _suppressions(engine, address)
-        lasting = sorted({why for _, why in held if why != "unsubscribed"})
+        lasting = sorted({why for _, why in held if why != UNSUBSCRIBED})
         if lasting:
             raise DataError.at(
                 WHERE,
@@ -136,7 +158,7 @@ def _statement(engine: Engine, act: State, at: datetime) -> Statement:
 
 
 def _unblocked(engine: Engine, act: Unblock) -> list[Blocked]:
-    address = address_by(act.channel or "*", act.address)
+    address = _address(engine, act.channel or "*", act.address)
     held = [
         (channel, reason)
         for channel, reason in _suppressions(engine, address)
