@@ -179,7 +179,8 @@ class Consents:
 
         A row that says what is held already says nothing new, but says it now. What
         is held was in the latest full delivery, too; a file from before a record went
-        does not bring it back.
+        does not bring it back. An older version that comes after what is held may say
+        something with a date; then what is held says its undated words after it.
         """
         mine = (source, rows[0].key)
         held = self.versions.get(mine) if mine not in self.gone else None
@@ -195,11 +196,23 @@ class Consents:
             again.append(held)
         there = [row for row in (*news, *again) if row not in from_before]
         latest = newest(there) if there else None
+        dated = set()
         for row in news:
             self._never_again(row)
             for word in row.words:
                 if row.time_of(word) is not None:
                     self._dated(source, row, word)
+                    if self._thing(source, row, word) is not None:
+                        dated.add((word.purpose, word.channel))
+        kept = self.versions.get(mine)
+        if kept is not None and latest not in news:
+            for word in kept.words:
+                if (
+                    (word.purpose, word.channel) in dated
+                    and kept.time_of(word) is None
+                    and word.word in ("never", "unknown")
+                ):
+                    self._undated(source, kept, word)
         if latest is not None and (held is None or latest.text != held.text):
             self.versions[mine] = latest
             self.gone.pop(mine, None)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from drawn import an_engine, assert_rows, cells, hold, holding, inserts, table
 from regpipe.fields import CONSENT_STATUSES
 from regpipe.sql import consent, consent_in_force, intake_statements
-from regpipe.sql.stated import Stated, statements
+from regpipe.sql.stated import Stated
+from regpipe.sql.statements import statements
 from regpipe.sql.step import step
 from regpipe.sql.suppressed import suppressions
 

@@ -63,7 +63,8 @@ def put_incoming(engine, drawing):
                 {last} as last_key,
                 vat_id as vat_key,
                 org_number as org_key,
-                {originals({})} as originals
+                {originals({})} as originals,
+                cast(null as varchar) as undated
             from drawing d
             {" ".join(joins_of_names(NAMES, asked))}
             """,

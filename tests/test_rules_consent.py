@@ -44,6 +44,7 @@ class Ledger:
     events: dict = field(default_factory=lambda: defaultdict(list))
     said: dict = field(default_factory=dict)
     undated: dict = field(default_factory=dict)
+    dated: dict = field(default_factory=lambda: defaultdict(list))
     versions: dict = field(default_factory=dict)
     suppressed: set = field(default_factory=set)
 
@@ -61,6 +62,12 @@ class Ledger:
             self.versions[source, row["external_id"]] = row
             self.said[key] = row["news"]
         self._state(key, row["news"], row.get("news_at"), before, row["updated_at"])
+        if row.get("news_at"):
+            self.dated[key].append((row["news_at"], WORST.index(row["news"])))
+        if older and held["news"] in ("never", "unknown") and not held.get("news_at"):
+            # As if they had come in their order.
+            last = WORST[max(self.dated[key])[1]]
+            self._state(key, held["news"], None, last, held["updated_at"])
 
     def read(self, row):
         """Read a row of a consents source, which is dated."""
@@ -270,6 +277,32 @@ def test_an_undated_word_is_held_against_the_last_undated_one(shop):
     assert shop.night(2, talk=TWO_WORDS) == []
     assert shop.night(3, talk=undated) == []
     assert shop.quiet
+
+
+OLD = """
+external_id | email     | news    | updated_at | news_at
+1           | anna@x.se | granted | 2026-01-01 | 2026-01-01
+"""
+NEW = """
+external_id | email     | news | updated_at | news_at
+1           | anna@x.se | WORD | 2026-04-01 | -
+"""
+
+
+@pytest.mark.parametrize("word", ["never", "unknown"])
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize(("yes", "mailed"), [("03", []), ("05", ANNA)])
+def test_an_undated_no_takes_back_the_dated_yes_of_an_older_version_in_any_order(
+    shop, word, late, yes, mailed
+):
+    versions = [OLD, NEW.replace("WORD", word)]
+    first, second = versions[::-1] if late else versions
+    shop.night(1, shop=first)
+    assert shop.night(2, shop=second) == []
+    assert shop.night(3, shop=second) == []
+    assert shop.quiet
+    talk = f"email | status | at\nanna@x.se | granted | 2026-{yes}-01"
+    assert shop.night(4, shop=second, talk=talk) == mailed
 
 
 def test_an_old_version_with_a_dated_no_does_not_make_a_yes_new(shop):

@@ -37,6 +37,7 @@ select
     i."vat_key",
     i."org_key",
     i."originals",
+    i."undated",
     i.delivered_at,
     cast(null as timestamp) as gone_at,
     i.fingerprint,

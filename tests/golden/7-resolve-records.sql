@@ -126,11 +126,12 @@ select
     cast(null as varchar) as "vat_key",
     cast(null as varchar) as "org_key",
     case when email_text is not null or phone_text is not null or postcode_text is not null or country_text is not null or vat_id_text is not null then {'email': email_text, 'phone': phone_text, 'full_name': cast(null as varchar), 'postcode': postcode_text, 'country': country_text, 'vat_id': vat_id_text, 'org_number': cast(null as varchar)} end as "originals",
+    nullif(case when rp_believed(r."consent_newsletter_email_at", r.delivered_at) is null and r."consent_newsletter_email" in ('never', 'unknown') then ' newsletter.email:' || r."consent_newsletter_email" else '' end, '') as "undated",
     delivered_at,
     fingerprint,
     0 + file_no as file_id,
     row_number
-from "accepted_web_shop"
+from "accepted_web_shop" r
 union all
 select
     9007199254740992 + row_id as origin,
@@ -169,11 +170,12 @@ select
     cast(null as varchar) as "vat_key",
     cast(null as varchar) as "org_key",
     case when email_text is not null or phone_text is not null or postcode_text is not null or country_text is not null or org_number_text is not null then {'email': email_text, 'phone': phone_text, 'full_name': cast(null as varchar), 'postcode': postcode_text, 'country': country_text, 'vat_id': cast(null as varchar), 'org_number': org_number_text} end as "originals",
+    cast(null as varchar) as "undated",
     delivered_at,
     fingerprint,
     0 + file_no as file_id,
     row_number
-from "accepted_old_shop"
+from "accepted_old_shop" r
 union all
 select
     13510798882111488 + row_id as origin,
@@ -212,11 +214,12 @@ select
     cast(null as varchar) as "vat_key",
     cast(null as varchar) as "org_key",
     case when email_text is not null or phone_text is not null or full_name_text is not null or postcode_text is not null or country_text is not null then {'email': email_text, 'phone': phone_text, 'full_name': full_name_text, 'postcode': postcode_text, 'country': country_text, 'vat_id': cast(null as varchar), 'org_number': cast(null as varchar)} end as "originals",
+    nullif(case when rp_believed(r."consent_newsletter_email_at", r.delivered_at) is null and r."consent_newsletter_email" in ('never', 'unknown') then ' newsletter.email:' || r."consent_newsletter_email" else '' end, '') as "undated",
     delivered_at,
     fingerprint,
     0 + file_no as file_id,
     row_number
-from "accepted_mail_club";
+from "accepted_mail_club" r;
 
 -- vanished
 select s.source, s.external_id, timestamp '(the file)' as gone_at
@@ -270,6 +273,7 @@ select
     s."vat_key",
     s."org_key",
     s."originals",
+    s."undated",
     s.delivered_at,
     s.gone_at as held_gone_at,
     coalesce(s.gone_at, v.gone_at) as gone_at,

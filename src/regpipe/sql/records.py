@@ -23,6 +23,7 @@ RECORD_COLUMNS = (
     *list(CUSTOMER_FIELDS)[6:],
     *NUMBERS.values(),
     "originals",
+    "undated",
 )
 """What a source record says of its person, in the order of the table."""
 
@@ -31,12 +32,16 @@ _ORDER_FIELDS_OF_A_GUEST = ("email", "phone", "first_name", "last_name")
 
 @dataclass(frozen=True)
 class Came:
-    """A source of customers: name, number, fields, and those whose text is kept."""
+    """A source of customers: name, number, fields, and those whose text is kept.
+
+    ``undated`` is the SQL of what its rows ``r`` say of consent without a time.
+    """
 
     source: str
     number: int
     fields: tuple[str, ...]
     texts: tuple[str, ...] = ()
+    undated: str = "cast(null as varchar)"
 
 
 def incoming(
@@ -138,6 +143,7 @@ def _part(came: Came, table: str, file_ids: int, asked: Collection[str]) -> str:
             differs = f"case when a_{field}.number <> {field} then {field} end"
             texts[field] = f"coalesce({field}_text, {differs})"
     values["originals"] = originals(texts)
+    values["undated"] = came.undated
     items = []
     for column in RECORD_COLUMNS:
         if column in values:
@@ -159,7 +165,7 @@ def _part(came: Came, table: str, file_ids: int, asked: Collection[str]) -> str:
     fingerprint,
     {file_ids} + file_no as file_id,
     row_number
-from {ident(table)}{"".join(f"{chr(10)}{join}" for join in joins)}"""
+from {ident(table)} r{"".join(f"{chr(10)}{join}" for join in joins)}"""
 
 
 def originals(texts: Mapping[str, str]) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from regpipe.fields import CONSENT_STATUSES, PROOF
-from regpipe.sql.cells import sql_type
-from regpipe.sql.step import Step, comma, ident, literal, step
+from regpipe.fields import PROOF
+from regpipe.sql.step import ident, literal
 
 ASSUMED = "assumed"
 """What a row states that says nothing, where its source takes that for a yes."""
@@ -17,8 +16,6 @@ NO_ADDRESS = "cast(null as varchar)"
 
 OF_LEDGER = {part: "note" if part == "reason" else part for part in PROOF}
 """The column of the ledger for each part of a statement's proof."""
-
-_KNOWN = ", ".join(map(literal, CONSENT_STATUSES))
 
 
 @dataclass(frozen=True)
@@ -45,15 +42,19 @@ class Stated:
     @property
     def address(self) -> str:
         """Give the SQL of the address that it is about, in rows ``r``."""
+        return self.address_of("r")
+
+    def address_of(self, rows: str) -> str:
+        """Give the SQL of the address that it is about, in other rows."""
         if self.channel == "post":
             if "postal" in self.fields:
-                return "r.postal"
+                return f"{rows}.postal"
             if not {"street", "postcode"} <= {*self.fields}:
                 return NO_ADDRESS
-            country = "r.country" if "country" in self.fields else "null"
-            return f"rp_postal(r.street, r.postcode, {country})"
+            country = f"{rows}.country" if "country" in self.fields else "null"
+            return f"rp_postal({rows}.street, {rows}.postcode, {country})"
         name = "email" if self.channel == "email" else "phone"
-        return f"r.{name}" if name in self.fields else NO_ADDRESS
+        return f"{rows}.{name}" if name in self.fields else NO_ADDRESS
 
     @property
     def word(self) -> str:
@@ -107,120 +108,6 @@ def believed(column: str) -> str:
 def parts_of_proof(columns: Sequence[Stated]) -> tuple[str, ...]:
     """Give the parts of proof that some column has, in the order of PROOF."""
     return tuple(part for part in PROOF if any(part in c.proof for c in columns))
-
-
-def statements(columns: Sequence[Stated], file_ids: int) -> Step:
-    """Give what the rows of this run state about consent.
-
-    Reads  ``accepted_…`` of each source (of orders ``taken_…``); of customers
-           ``changed_…``, ``reasons_…`` and ``erased_…`` too, where a statement is
-           dated: an older version of a row counts then.
-    Gives  one row per statement: source, external_id, address, channel,
-           purpose, ``stated`` (the status said, or ASSUMED), ``stated_at`` (its own
-           time, null without one), updated_at, delivered_at, file_id, row_number,
-           and the columns of the ledger for ``parts_of_proof``. Of an order a box
-           that was left empty states nothing; of several rows of a consents source
-           on one address at one time the refusal stands.
-    """
-    proof = parts_of_proof(columns)
-    parts = [
-        part
-        for each in columns
-        if each.purpose is not None
-        for part in _statements(each, proof, file_ids)
-    ]
-    none = f"""
-        select
-            source, external_id, address, channel, purpose, stated, stated_at,
-            cast(null as timestamp) as updated_at,
-            cast(null as timestamp) as delivered_at,
-            file_id, row_number{"".join(f", {OF_LEDGER[part]}" for part in proof)}
-        from registry.consent_events
-        where false"""
-    return step("statements", "\n        union all".join(parts) or none)
-
-
-def _statements(each: Stated, proof: Sequence[str], file_ids: int) -> list[str]:
-    updated = "cast(null as timestamp)"
-    if each.kind == "customers" and "updated_at" in each.fields:
-        updated = "r.updated_at"
-    items = [
-        f"{literal(each.source)} as source",
-        f"{_record(each)} as external_id",
-        f"{each.address} as address",
-        f"{literal(each.channel)} as channel",
-        f"{literal(each.purpose or '')} as purpose",
-        f"{each.word} as stated",
-        f"{each.own_time} as stated_at",
-        f"{updated} as updated_at",
-        "r.delivered_at",
-        f"{file_ids} + r.file_no as file_id",
-        "r.row_number",
-        *(f"{_proof(each, part)} as {OF_LEDGER[part]}" for part in proof),
-    ]
-    test = f"{each.address} is not null and r.{ident(each.said)} in ({_stating(each)})"
-    select = f"""
-        select
-            {comma(items, 12)}
-        from """
-    found = [f"{select}{_taken(each, test)}\n        where {test}"]
-    if each.kind == "customers" and each.dated:
-        found.append(
-            f"""{select}{came_rows(each)}
-        anti join {ident("accepted_" + each.source)} a on r.row_id = a.row_id
-        where {test} and {each.own_time} is not null"""
-        )
-    return found
-
-
-def _stating(each: Stated) -> str:
-    """Give the words that are statements, as a list in SQL."""
-    if each.kind != "orders":
-        return _KNOWN
-    empty = ("unknown",) if each.assumes else ()
-    return ", ".join(map(literal, ("granted", "pending", "withdrawn", *empty)))
-
-
-def _record(each: Stated) -> str:
-    """Give the SQL of what the record is known by that makes a statement."""
-    if each.kind == "orders":
-        return "r.order_id"
-    if each.kind == "consents":
-        return each.address
-    return "r.external_id" if "external_id" in each.fields else "r.email"
-
-
-def _proof(each: Stated, part: str) -> str:
-    if part in each.proof:
-        return f"r.{ident(each.proof[part])}"
-    return f"cast(null as {sql_type(PROOF[part])})"
-
-
-def _taken(each: Stated, test: str) -> str:
-    """Give the FROM clause of the rows ``r`` that were taken.
-
-    Of rows that state several things each that no other row of the delivery outdoes.
-    """
-    if each.kind == "orders":
-        return came_rows(each)
-    if not each.several:
-        return accepted_rows(each)
-    said = f"r.{ident(each.said)}"
-    return f"""(
-          select r.*
-          from {ident("rows_" + each.source)} r
-          anti join {ident("reasons_" + each.source)} b on r.row_id = b.row_id
-          where {test}
-          qualify row_number() over (
-            partition by {each.address}, {each.own_time}
-            order by
-              case when {said} = 'unknown' then 0 else rp_refusal({said}) end
-                desc nulls last,
-              r.delivered_at,
-              r.row_id
-          ) = 1
-        ) r
-        semi join {ident("accepted_" + each.source)} a on r.row_id = a.row_id"""
 
 
 def accepted_rows(each: Stated) -> str:

@@ -14,7 +14,7 @@ _REASONS = ", ".join(map(literal, SUPPRESSION_REASONS))
 def suppressions(columns: Sequence[Stated], file_ids: int) -> Step:
     """Give the addresses that sources say may never be mailed, or want nothing more.
 
-    Reads  as ``stated.statements`` does. An older version of a customer's row
+    Reads  as ``statements`` does. An older version of a customer's row
            counts, too.
     Gives  rows that the registry lacks, one per address, channel and reason, with
            source, file_id, row_number and note; since the first that was said, of

@@ -18,6 +18,7 @@ from regpipe.sql import (
     orders,
     records,
     stated,
+    statements,
     suppressed,
 )
 from regpipe.stages.canonical import ask_of_records
@@ -48,7 +49,13 @@ def bring_records(
 ) -> int:
     """Leave ``incoming`` and ``stored``: the records that come, those that stay."""
     customers = [
-        records.Came(each.source, each.number, each.fields, texts_kept(each.spec))
+        records.Came(
+            each.source,
+            each.number,
+            each.fields,
+            texts_kept(each.spec),
+            statements.undated(stated_by(each.source, each.spec, each.fields)),
+        )
         for each in intakes
         if isinstance(each.spec, CustomerSource)
     ]
@@ -198,7 +205,7 @@ def merge_consents(
     ]
     proof = stated.parts_of_proof(columns)
     assumes = any(column.assumes for column in columns)
-    engine.define(stated.statements(columns, ground.file_ids))
+    engine.define(statements.statements(columns, ground.file_ids, fresh=ground.fresh))
     events = engine.make(consent.events(proof, assumes=assumes))
     engine.make(suppressed.suppressions(columns, ground.file_ids))
     notes = {f"misdated {name}": n for name, n in misdated(engine, columns).items()}
