@@ -16,6 +16,7 @@ from benchmarks.records import (
     BAD_TIME,
     MISSING,
     SHORT_PHONE,
+    SLOTS,
     UNDATED,
     WITHDRAWN,
     Records,
@@ -57,7 +58,7 @@ def web_shop(draws: Draws, people: People, rows: Records) -> pa.Array:
         [cell.email],
         [_phones(draws, people, rows, (texts.TIGHT, texts.SPACED), "+46 70 1")],
         [company],
-        [where(is_company & (people.country[who] == 0), _vat(draws, key), "")],
+        [where(is_company & (people.country[who] == 0), _vat(draws, people, who), "")],
         [where(is_company & draws.chance("exempt", key, 0.3), "yes", "no")],
         [cell.street],
         [where(flat, "lgh 1102", "")],
@@ -95,7 +96,7 @@ def old_shop(draws: Draws, people: People, rows: Records) -> pa.Array:
         [cell.email],
         [_spelled_phones(draws, people, rows, form, "070-1")],
         [company],
-        [where(is_company & ~abroad, _org_number(draws, key, "-"), "")],
+        [where(is_company & ~abroad, _org_number(draws, people, who, "-"), "")],
         [cell.street],
         [texts.postcodes(people, who, rows.moved, spaced=True)],
         [cell.city],
@@ -191,8 +192,9 @@ def _companies(
     return where(there, joined(name), ""), there
 
 
-def _org_number(draws: Draws, key: Ints, dash: str) -> pa.Array:
-    """Give Swedish organisation numbers, check digit included."""
+def _org_number(draws: Draws, people: People, who: Ints, dash: str) -> pa.Array:
+    """Give Swedish organisation numbers, check digit included: one per person."""
+    key = people.number[who] * SLOTS
     body = 550_000_000 + draws.below("org number", key, 10_000_000)
     total = np.zeros(len(key), dtype=np.int64)
     for place in range(9):
@@ -204,9 +206,9 @@ def _org_number(draws: Draws, key: Ints, dash: str) -> pa.Array:
     return joined([digits(body // 1000), dash, tails])
 
 
-def _vat(draws: Draws, key: Ints) -> pa.Array:
-    """Give Swedish VAT numbers."""
-    return joined(["SE", _org_number(draws, key, ""), "01"])
+def _vat(draws: Draws, people: People, who: Ints) -> pa.Array:
+    """Give Swedish VAT numbers, one per person."""
+    return joined(["SE", _org_number(draws, people, who, ""), "01"])
 
 
 WRITERS = (web_shop, old_shop, mail_club)

@@ -190,10 +190,10 @@ def _spelling(
     lonely = ~people.family[who] & (people.mailbox[who] < 0)
     odd = np.where(lonely & (link != FIRST) & (link != BY_NAME), odd, PLAIN)
     odd = np.where((odd == OTHER) & ~_HAS_OTHER[people.first[who]], INITIAL, odd)
+    # A phone without a first name is anybody's of that home.
     by_phone = link == BY_PHONE
-    mail = store == rates.MAIL
-    odd = np.where((odd == SWAPPED) & (by_phone | mail), PLAIN, odd)
-    return np.where((odd == MISSING) & by_phone & mail, PLAIN, odd)
+    swapped = (odd == SWAPPED) & (by_phone | (store == rates.MAIL))
+    return np.where(swapped | ((odd == MISSING) & by_phone), PLAIN, odd)
 
 
 def _email(

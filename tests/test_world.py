@@ -8,10 +8,14 @@ from pathlib import Path
 import duckdb
 import pytest
 from benchmarks import bare, rates
+from benchmarks.compare import pipeline_for
 from benchmarks.files import CUSTOMERS, ORDERS
-from benchmarks.verify import BARE, differences
+from benchmarks.verify import BARE, REGPIPE, differences
 from benchmarks.vocabulary import FIRST_NAMES, LAST_NAMES, OTHER_SPELLINGS, flat
 from benchmarks.world import make_world
+
+from regpipe.spec.load import load_pipeline
+from worlds import run
 
 SAMPLE = Path(__file__).resolve().parent.parent / "sample_data"
 FILES = (*CUSTOMERS, *ORDERS)
@@ -222,6 +226,12 @@ def test_names_differ_by_more_than_case_and_accents():
 def test_the_bare_script_finds_the_truth(world, tmp_path):
     bare.work(world, tmp_path)
     found = differences(world, tmp_path / "bare.duckdb", tmp_path, BARE)
+    assert {answer: counts for answer, counts in found.items() if any(counts)} == {}
+
+
+def test_regpipe_gives_exactly_the_truth(world, tmp_path):
+    run(load_pipeline(pipeline_for(world, tmp_path), {}))
+    found = differences(world, tmp_path / "registry.duckdb", tmp_path, REGPIPE)
     assert {answer: counts for answer, counts in found.items() if any(counts)} == {}
 
 
