@@ -17,7 +17,7 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -80,13 +80,19 @@ def pipeline_for(world: Path, out: Path) -> Path:
 
 def run_regpipe(world: Path, out: Path) -> Run:
     """Run regpipe once into an empty folder; "merge orders" counts as "merge"."""
-    pipeline = pipeline_for(world, out)
+    run = run_of(pipeline_for(world, out), out)
+    stages: dict[str, float] = {}
+    for name, seconds in run.stages.items():
+        stage = name.split()[0]
+        stages[stage] = stages.get(stage, 0.0) + seconds
+    return replace(run, stages=stages)
+
+
+def run_of(pipeline: Path, out: Path) -> Run:
+    """Run a pipeline once; its stages by their own names."""
     command = ["-m", "regpipe", "run", str(pipeline), "--json"]
     seconds, memory, answer = measured(command, out)
-    stages: dict[str, float] = {}
-    for outcome in answer["stages"]:
-        stage = outcome["stage"].split()[0]
-        stages[stage] = stages.get(stage, 0.0) + outcome["seconds"]
+    stages = {each["stage"]: each["seconds"] for each in answer["stages"]}
     return Run("regpipe", seconds, memory, stages)
 
 
@@ -150,19 +156,25 @@ def middle(runs: dict[str, list[Run]]) -> dict[str, dict[str, float]]:
     return stages
 
 
+def stage_lines(stages: dict[str, dict[str, float]], names: list[str]) -> list[str]:
+    """Spell out the seconds of each stage, a column for each of those compared."""
+    lines = [f"{'stage':16}" + "".join(f"{name:>10}" for name in names)]
+    for stage, seconds in stages.items():
+        cells = (f"{seconds[who]:8.2f} s" if who in seconds else "-" for who in names)
+        lines.append(f"{stage:16}" + "".join(f"{cell:>10}" for cell in cells))
+    return lines
+
+
 def table(found: Comparison) -> str:
     """Spell out a comparison for people."""
-    lines = [f"{'stage':14}{'regpipe':>10}{'bare':>10}"]
-    for stage, seconds in found.stages.items():
-        cells = (f"{seconds[who]:8.2f} s" if who in seconds else "-" for who in RUNS)
-        lines.append(f"{stage:14}" + "".join(f"{cell:>10}" for cell in cells))
+    lines = stage_lines(found.stages, list(RUNS))
     for name, unit, values in (
         ("whole run", "s", found.seconds),
         ("peak memory", "MB", found.memory),
     ):
         digits = 2 if unit == "s" else 0
         cells = (f"{values[who]:.{digits}f} {unit}" for who in RUNS)
-        lines.append(f"{name:14}" + "".join(f"{cell:>10}" for cell in cells))
+        lines.append(f"{name:16}" + "".join(f"{cell:>10}" for cell in cells))
     lines.append(
         f"{found.people} people, {found.rounds} rounds: {found.ratio:.2f} x bare, "
         f"{found.memory_difference:+.0f} MB"

@@ -15,23 +15,21 @@ import argparse
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 from ruamel.yaml import YAML
 
-from benchmarks.compare import HERE, measured, pipeline_for, world_folder
+from benchmarks.compare import (
+    HERE,
+    Run,
+    middle,
+    pipeline_for,
+    run_of,
+    stage_lines,
+    world_folder,
+)
 from benchmarks.rates import ORDER_ROWS
-
-
-@dataclass(frozen=True)
-class Run:
-    """One process: wall seconds, peak MB, seconds of its stages."""
-
-    seconds: float
-    memory: float
-    stages: dict[str, float]
 
 
 def with_consent(pipeline: Path) -> None:
@@ -63,10 +61,7 @@ def run(world: Path, out: Path, change: Callable[[Path], None]) -> Run:
     out.mkdir(parents=True)
     pipeline = pipeline_for(world, out)
     change(pipeline)
-    command = ["-m", "regpipe", "run", str(pipeline), "--json"]
-    seconds, memory, answer = measured(command, out)
-    taken = {each["stage"]: each["seconds"] for each in answer["stages"]}
-    return Run(seconds, memory, taken)
+    return run_of(pipeline, out)
 
 
 def main() -> None:
@@ -93,13 +88,7 @@ def main() -> None:
 def table(runs: dict[str, list[Run]]) -> str:
     """Spell out the medians of both ways, and what consent costs."""
     seconds = {way: median(each.seconds for each in done) for way, done in runs.items()}
-    lines = [f"{'stage':16}" + "".join(f"{way:>10}" for way in WAYS)]
-    for stage in runs["with"][0].stages:
-        taken = [
-            median(each.stages.get(stage, 0.0) for each in runs[way]) for way in WAYS
-        ]
-        lines.append(f"{stage:16}" + "".join(f"{each:8.2f} s" for each in taken))
-    lines.append(f"{'whole run':16}" + "".join(f"{seconds[w]:8.2f} s" for w in WAYS))
+    lines = stage_lines({**middle(runs), "whole run": seconds}, list(WAYS))
     cost = seconds["with"] - seconds["without"]
     lines.append(f"consent costs {cost:.2f} s, {cost / seconds['with']:.1%} of the run")
     return "\n".join(lines)

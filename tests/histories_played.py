@@ -45,6 +45,7 @@ from histories import (
 )
 from regpipe.erasing import Order, erase_in
 from regpipe.errors import DataError
+from regpipe.fields import NOTED_REASONS, NOTED_STATUSES
 from regpipe.outcome import RunOutcome, silent
 from regpipe.registry.opening import locked_down
 from regpipe.registry.statements import Proof
@@ -54,7 +55,7 @@ from regpipe.sql.consent_in_force import in_force
 from regpipe.stages.deciding import Act, Merge, Split
 from regpipe.stages.erase_who import Asked
 from regpipe.stages.mending import write_rejects
-from regpipe.stages.stating import REASONS, STATUSES, Block, ConsentAct, State, Unblock
+from regpipe.stages.stating import Block, ConsentAct, State, Unblock
 from worlds import (
     AS_OF,
     asked,
@@ -265,7 +266,7 @@ class Player:
             kind = random.random()
             lasting = [r for a, _, r in model.never if a == plain and r != UNSUBSCRIBED]
             if kind < 0.4:
-                word = random.choice(STATUSES)
+                word = random.choice(NOTED_STATUSES)
                 when = min(datetime.fromisoformat(random.choice(TIMES[1:])), naive(at))
                 if word == "granted" and lasting:
                     continue  # It is refused: they are to be unblocked first.
@@ -274,7 +275,7 @@ class Player:
                 acts.append(State(address, purpose, word, channel, moment, proof))
                 model.noted(plain, channel, purpose, word, when)
             elif kind < 0.6:
-                reason = random.choice(REASONS)
+                reason = random.choice(NOTED_REASONS)
                 by = random.choice((channel, "*"))
                 acts.append(Block(address, reason, by))
                 model.block(plain, by, reason, naive(at))

@@ -237,7 +237,8 @@ def test_without_a_registry_it_says_how_to_get_one(regpipe, words):
     assert (told.code, told.out) == (4, "")
     assert told.err == (
         "error: registry.duckdb: there is no registry here\n"
-        "    hint: the first 'regpipe run' of a pipeline makes it\n"
+        "    hint: the first 'regpipe run' of a pipeline makes it; if it is elsewhere, "
+        "name it with --registry\n"
     )
 
 

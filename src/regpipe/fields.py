@@ -148,6 +148,12 @@ SUPPRESSION_REASONS = ("bounced", "complained", "blocked", "erased", UNSUBSCRIBE
 """Why an address is suppressed for every purpose; all but UNSUBSCRIBED until a person
 lifts it."""
 
+NOTED_STATUSES = ("granted", "pending", "withdrawn", "never")
+"""What a person may note that an address says."""
+
+NOTED_REASONS = ("blocked", "complained", "bounced", UNSUBSCRIBED)
+"""Why a person may block an address."""
+
 STATED = (*CONSENT_STATUSES, "bounced", "complained", "blocked", "erased")
 """What a column of consent may say: a status, or why the address is never mailed."""
 

@@ -7,14 +7,12 @@ from datetime import datetime
 import click
 
 from regpipe.cli import deciding, options
-
-STATUSES = ("granted", "pending", "withdrawn", "never")
-REASONS = ("blocked", "complained", "bounced", "unsubscribed")
+from regpipe.fields import NOTED_REASONS, NOTED_STATUSES
 
 
 @click.command("set", cls=deciding.Deciding)
 @click.argument("address", metavar="ADDRESS")
-@click.argument("status", metavar="STATUS", type=click.Choice(STATUSES))
+@click.argument("status", metavar="STATUS", type=click.Choice(NOTED_STATUSES))
 @click.option(
     "--purpose", metavar="PURPOSE", required=True, help="Of what, such as newsletter."
 )
@@ -82,7 +80,7 @@ def state(
 @click.argument("address", metavar="ADDRESS")
 @click.option(
     "--reason",
-    type=click.Choice(REASONS),
+    type=click.Choice(NOTED_REASONS),
     default="blocked",
     show_default=True,
     help="Why. A later grant lifts 'unsubscribed' alone.",
@@ -115,7 +113,7 @@ def block(
 @click.argument("address", metavar="ADDRESS")
 @click.option(
     "--reason",
-    type=click.Choice(REASONS),
+    type=click.Choice(NOTED_REASONS),
     help="Lift this one alone.  [default: all but erasure]",
 )
 @click.option("--channel", metavar="CHANNEL", help="Lift that of this channel alone.")

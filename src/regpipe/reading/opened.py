@@ -336,6 +336,7 @@ def open_registry(path: Path) -> Registry:
         raise RegistryError.at(
             str(path),
             "there is no registry here",
-            "the first 'regpipe run' of a pipeline makes it",
+            "the first 'regpipe run' of a pipeline makes it; if it is elsewhere, "
+            "name it with --registry",
         )
     return Registry(path)

@@ -15,6 +15,9 @@ from regpipe.sql.stated import (
 )
 from regpipe.sql.step import Step, comma, ident, literal, step
 
+UNDATED = ("never", "unknown")
+"""What at first sight is older than anything dated, and no yes."""
+
 _KNOWN = ", ".join(map(literal, CONSENT_STATUSES))
 
 
@@ -96,7 +99,6 @@ def _once_more(each: Stated, proof: Sequence[str], test: str) -> str:
 
     Of a record of which the delivery brings a dated statement, but no newer version.
     """
-    key = _record(each).removeprefix("r.")
     updated = "cast(null as timestamp)"
     if "updated_at" in each.fields:
         updated = "h.updated_at"
@@ -123,16 +125,12 @@ def _once_more(each: Stated, proof: Sequence[str], test: str) -> str:
         select
             {comma(items, 12)}
         from {came_rows(each)}
-        anti join {accepted} a on r.{key} = a.{key}
+        anti join {accepted} a on r.external_id = a.external_id
         join registry.source_records h
-          on h.source = {literal(each.source)} and r.{key} = h.external_id
+          on h.source = {literal(each.source)} and r.external_id = h.external_id
         where {test} and {each.own_time} is not null
           and {word} in ({", ".join(map(literal, UNDATED))})
           and {each.address_of("h")} is not null"""
-
-
-UNDATED = ("never", "unknown")
-"""What at first sight is older than anything dated, and no yes."""
 
 
 def undated(columns: Sequence[Stated]) -> str:
@@ -173,9 +171,7 @@ def _record(each: Stated) -> str:
     """Give the SQL of what the record is known by that makes a statement."""
     if each.kind == "orders":
         return "r.order_id"
-    if each.kind == "consents":
-        return each.address
-    return "r.external_id" if "external_id" in each.fields else "r.email"
+    return each.address if each.kind == "consents" else "r.external_id"
 
 
 def _proof(each: Stated, part: str) -> str:

@@ -21,12 +21,6 @@ from regpipe.stages.who import POSTAL_PARTS
 WHERE = "consent"
 """Where the problems of these acts are."""
 
-STATUSES = ("granted", "pending", "withdrawn", "never")
-"""What a person may note that an address says."""
-
-REASONS = ("blocked", "complained", "bounced", UNSUBSCRIBED)
-"""Why a person may block an address. A later grant lifts the last one alone."""
-
 _AHEAD = timedelta(days=1)
 """How far a statement's time may be ahead of the clock: somebody's other time zone."""
 
