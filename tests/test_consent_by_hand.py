@@ -1,6 +1,6 @@
 """Consent that a person notes by hand, against every feed."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
@@ -91,6 +91,15 @@ def test_of_two_statements_the_later_holds_in_whatever_order_they_are_noted(tmp_
     note(shop, State("a@x.se", "newsletter", "withdrawn", at=late))
     note(shop, State("a@x.se", "newsletter", "granted", at=early, proof=WORDING))
     assert mailed(shop) == set()
+
+
+def test_a_statement_is_dated_in_utc_wherever_it_was_noted(tmp_path):
+    shop = shop_of(tmp_path)
+    east = datetime(2026, 5, 2, 1, 30, tzinfo=timezone(timedelta(hours=2)))
+    note(shop, State("a@x.se", "newsletter", "withdrawn", at=east))
+    query = "select said_at from consent_events where source = 'by hand'"
+    dated = asked(shop.folder / "registry.duckdb", query)
+    assert dated == [(datetime(2026, 5, 1, 23, 30),)]
 
 
 def test_the_same_statement_again_is_none(tmp_path):

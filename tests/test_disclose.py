@@ -240,6 +240,27 @@ def test_disclose_says_when_there_is_nobody_or_nowhere_to_write(regpipe, shop):
     assert "cannot be read any more: 1." in found["left_out"][-1]
 
 
+def test_what_regpipe_notes_for_itself_is_not_told(tmp_path):
+    path = written(tmp_path, {"shop": customers("external_id email city news news_at")})
+    columns = ["external_id", "email", "city", "news", "news_at"]
+    for day, city in enumerate(("Lund", "Malmö")):
+        rows = f"external_id | email | city | news\n1 | anna@x.se | {city} | never"
+        at = AS_OF + timedelta(days=day)
+        deliver(tmp_path / "shop.csv", rows, at=at, columns=columns)
+        run(load_pipeline(path, {}), as_of=at)
+    with package.open(tmp_path / "registry.duckdb") as opened:
+        held = opened.disclosure("anna@x.se")
+    assert sorted(held.records[0]["values"]) == ["city", "email", "kind"]
+    earlier = {each.table: sorted(each.values) for each in held.earlier}
+    assert earlier["source_records"] == [
+        "city",
+        "email",
+        "external_id",
+        "kind",
+        "source",
+    ]
+
+
 def test_who_is_a_customer_no_more_is_told_what_is_still_held(regpipe, shop):
     assert regpipe("delete", "1", "-q").code == 0
     assert regpipe("show", "anna@x.se").code == 1

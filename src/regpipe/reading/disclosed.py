@@ -48,7 +48,7 @@ def records_with_places(engine: Engine, whose: Whose) -> tuple[Row, ...]:
         order by r.source, r.external_id
         """
     ).to_pylist()
-    apart = ("source", "external_id", "gone_at", "originals", "undated", "file")
+    apart = ("source", "external_id", "gone_at", "originals", "file")
     return tuple(
         {
             **{name: row[name] for name in (*apart[:3], *PLACE)},

@@ -20,7 +20,7 @@ BOOKKEEPING = frozenset(
     {
         *("run_id", "ended_run_id", "file_id", "row_number", "fingerprint"),
         *("customer_id", "founder_of", "first_key", "last_key", "vat_key", "org_key"),
-        *("delivered_at", "line_count", "set_by"),
+        *("delivered_at", "line_count", "set_by", "undated"),
     }
 )
 """Columns of the registry that say nothing of the person."""
